@@ -1,0 +1,46 @@
+// Descriptor tables, and the file context of a process (cwd, root, umask, tables), hung off
+// threads.
+#pragma once
+
+#include "fs/file.h"
+#include "kernel/base/lock.h"
+
+struct fdtable; // fs/fdtable.c
+
+struct fdtable *__must_check fdtable_create(void);
+struct fdtable *fdtable_get(struct fdtable *t);
+void fdtable_put(struct fdtable *t);                           // closes everything at zero
+struct fdtable *__must_check fdtable_clone(struct fdtable *t); // fork; NULL: out of memory
+void fdtable_close_on_exec(struct fdtable *t);
+
+// Installs at the lowest free number >= |from| and < |limit| (RLIMIT_NOFILE). Takes over the
+// caller's reference on success. The number, -EMFILE or -ENOMEM.
+int __must_check fd_install(struct fdtable *t, struct file *f, int from, uint64_t limit,
+			    bool cloexec);
+// dup2/dup3 target: replaces what is there (which is closed). -EBADF if >= limit.
+int __must_check fd_install_at(struct fdtable *t, struct file *f, int fd, uint64_t limit,
+			       bool cloexec);
+// A new reference to the file, or NULL (EBADF). fd_get refuses O_PATH descriptions too.
+struct file *fd_get(struct fdtable *t, int fd);
+struct file *fd_get_path_ok(struct fdtable *t, int fd);
+int __must_check fd_close(struct fdtable *t, int fd); // 0, -EBADF or the flush error
+int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec);
+int fd_get_cloexec(struct fdtable *t, int fd); // 0, 1 or -EBADF
+int fd_set_cloexec(struct fdtable *t, int fd, bool on);
+// The lowest open number >= |from|, or -1.
+int fd_next_open(struct fdtable *t, int from);
+
+struct fs_context { // refcounted; shared by CLONE_FS/CLONE_FILES at the process layer
+	uint32_t refs;
+	struct spinlock lock;
+	struct path root, cwd; // guarded by lock
+	uint32_t umask;
+	struct fdtable *fds;
+	uint64_t nofile_limit; // RLIMIT_NOFILE soft
+	uint64_t fsize_limit;  // RLIMIT_FSIZE soft
+};
+struct fs_context *__must_check fs_context_create(const struct path *root);
+struct fs_context *__must_check fs_context_clone(struct fs_context *c, bool share_fds);
+struct fs_context *fs_context_get(struct fs_context *c);
+void fs_context_put(struct fs_context *c);
+struct fs_context *fs_context_current(void);

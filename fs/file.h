@@ -1,0 +1,71 @@
+// Open file descriptions (struct file): what descriptors refer to. Reference counted.
+#pragma once
+
+#include "fs/path.h"
+#include "kernel/base/types.h"
+#include "kernel/sched/waitq.h"
+
+struct inode;
+struct uio;
+struct mmap_source;
+struct poll_table;
+struct dir_emit;
+struct seq;
+
+struct file_ops {
+	// |*pos| is the position to use and advance. Bytes moved (0: end of file) or -errno. |rwf|
+	// are RWF_* flags of <linux/fs.h>. May sleep; an interrupted sleep with nothing moved is
+	// -ERESTARTSYS.
+	int64_t (*read)(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf);
+	int64_t (*write)(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf);
+	int64_t (*seek)(struct file *f, int64_t offset, int whence); // NULL: -ESPIPE
+	// Calls |emit| for each entry from f->pos on until it returns false. 0 or -errno.
+	int (*getdents)(struct file *f, struct dir_emit *emit);
+	int64_t (*ioctl)(struct file *f, unsigned cmd, uint64_t arg);
+	// Poll events now (EPOLL* bits of <linux/eventpoll.h>), after adding its queues to |pt| if
+	// any.
+	uint32_t (*poll)(struct file *f, struct poll_table *pt);
+	// Fills |src| for mmap with |prot| and |flags|. NULL: -ENODEV.
+	int (*mmap)(struct file *f, unsigned prot, unsigned flags, struct mmap_source *src);
+	int (*fallocate)(struct file *f, int mode, uint64_t offset, uint64_t bytes);
+	int (*fsync)(struct file *f, bool data_only);
+	int (*set_flags)(struct file *f, unsigned flags); // F_SETFL checks beyond the generic ones
+	int (*flush)(struct file *f);                     // each close(2)
+	void (*release)(struct file *f);                  // the last reference
+	void (*fdinfo)(struct file *f, struct seq *out);  // extra lines for /proc/PID/fdinfo
+};
+
+struct file {
+	const struct file_ops *ops;
+	struct path path;      // owned references; dentry is never NULL
+	struct inode *inode;   // borrowed from the dentry (or owned where that is negative)
+	uint32_t refs;         // atomic
+	uint32_t flags;        // O_* status flags (O_APPEND, O_NONBLOCK, ...); atomic
+	uint32_t mode;         // FMODE_*
+	struct mutex pos_lock; // RANK_FILE_POS
+	uint64_t pos;          // guarded by pos_lock
+	void *priv;
+	int owner_pid, owner_sig; // F_SETOWN, F_SETSIG
+};
+
+#define FMODE_READ   1u
+#define FMODE_WRITE  2u
+#define FMODE_SEEK   4u  // has a position (pread, pwrite, lseek)
+#define FMODE_PATH   8u  // O_PATH: no i/o
+#define FMODE_EXEC   16u // opened by exec: denies writers
+#define FMODE_STREAM 32u
+
+extern const struct vm_owner_ops file_vm_owner_ops; // get/put of a struct file for vmas
+
+// A new description of |path| (references are taken), flags as open(2)'s. NULL: out of memory.
+struct file *__must_check file_alloc(const struct path *path, unsigned flags,
+				     const struct file_ops *ops, void *priv);
+struct file *file_get(struct file *f);
+void file_put(struct file *f);
+// Helpers that check mode and limits and call the op. Bytes or -errno.
+int64_t __must_check file_read(struct file *f, struct uio *u, unsigned rwf); // at f->pos
+int64_t __must_check file_write(struct file *f, struct uio *u, unsigned rwf);
+int64_t __must_check file_pread(struct file *f, struct uio *u, uint64_t pos, unsigned rwf);
+int64_t __must_check file_pwrite(struct file *f, struct uio *u, uint64_t pos, unsigned rwf);
+// Reads kernel memory from a file at a position (exec). Bytes or -errno.
+int64_t __must_check file_read_kernel(struct file *f, void *buf, size_t bytes, uint64_t pos);

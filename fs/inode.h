@@ -1,0 +1,71 @@
+// Inodes: what a file is, apart from its names and its open descriptions. Constants and modes are
+// those of <linux/stat.h>. Lock order: directory (RANK_DIR) before inode (RANK_INODE).
+#pragma once
+
+#include "kernel/sched/mutex.h"
+#include "lib/compiler.h"
+
+struct inode;
+struct dentry;
+struct file;
+struct memobj;
+struct uio;
+struct superblock;
+struct path;
+struct iattr;
+struct kstat;
+
+struct timespec_k { // seconds since 1970 and nanoseconds
+	int64_t s;
+	uint32_t ns;
+};
+
+struct inode_ops {
+	// Directory operations; the directory's lock is held exclusively except for lookup.
+	// lookup fills |child->inode| (leaves it NULL if there is none). 0 or -errno.
+	int (*lookup)(struct inode *dir, struct dentry *child);
+	int (*create)(struct inode *dir, struct dentry *child, uint32_t mode, uint64_t rdev);
+	int (*mkdir)(struct inode *dir, struct dentry *child, uint32_t mode);
+	int (*symlink)(struct inode *dir, struct dentry *child, const char *target);
+	int (*link)(struct inode *dir, struct dentry *child, struct inode *target);
+	int (*unlink)(struct inode *dir, struct dentry *child);
+	int (*rmdir)(struct inode *dir, struct dentry *child);
+	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
+		      struct dentry *new_, unsigned flags);
+	int (*tmpfile)(struct inode *dir, uint32_t mode, struct inode **out);
+	// Copies the target without terminator into buf; its length or -errno.
+	int64_t (*readlink)(struct inode *inode, char *buf, size_t bytes);
+	// Magic links of procfs: the path itself, instead of readlink. Optional.
+	int (*get_link)(struct inode *inode, struct path *out);
+	int (*setattr)(struct inode *inode, unsigned valid, const struct iattr *attr);
+	int (*getattr)(struct inode *inode, struct kstat *out); // NULL: generic from the fields
+	int (*truncate)(struct inode *inode, uint64_t size_bytes);
+	// Prepares an open description (sets f->ops if it differs). Optional.
+	int (*open)(struct inode *inode, struct file *f);
+	void (*release)(struct inode *inode); // last reference: free it
+};
+
+struct inode {
+	const struct inode_ops *ops;
+	const struct file_ops *fops; // for open descriptions of this inode
+	struct superblock *sb;
+	uint64_t ino;
+	uint32_t refs; // atomic
+	uint64_t rdev;
+	struct memobj *obj; // page-backed files; NULL otherwise
+
+	struct mutex lock; // RANK_DIR for directories, else RANK_INODE
+	// guarded by lock
+	uint32_t mode; // S_IFMT | permissions
+	uint32_t uid, gid;
+	uint32_t nlink;
+	uint64_t size_bytes;
+	struct timespec_k atime, mtime, ctime, btime;
+	int32_t write_denied; // executable being run (ETXTBSY); atomic
+
+	void *priv;
+};
+
+void inode_init(struct inode *i, struct superblock *sb, uint32_t mode);
+struct inode *inode_get(struct inode *i);
+void inode_put(struct inode *i);

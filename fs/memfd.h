@@ -1,0 +1,13 @@
+// memfd_create(2) and seals. A memfd is a shmem inode without a name in any directory.
+#pragma once
+
+#include "lib/compiler.h"
+
+struct file;
+struct inode;
+
+// |name| without the "memfd:" prefix, already checked for length. flags MFD_* of Linux 6.18.
+// 0 or -EINVAL, -EACCES (vm.memfd_noexec), -ENOMEM.
+int __must_check memfd_create_file(const char *name, unsigned flags, struct file **out);
+int __must_check memfd_add_seals(struct file *f, unsigned seals); // F_ADD_SEALS
+int64_t memfd_get_seals(struct file *f);                          // F_GET_SEALS

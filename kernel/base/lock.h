@@ -1,0 +1,73 @@
+// Spinlocks and the one order in which locks of any kind may be taken. Debug builds
+// (CONFIG_DEBUG_LOCKS) check ranks, owners and sleeping while a spinlock is held.
+//
+// A lock may be taken only if every lock this CPU or thread holds has a smaller rank; two locks of
+// one rank only through spin_lock_nested (the caller states its own order, e.g. by address).
+// Holding a spinlock forbids sleeping and preemption. spin_lock does not touch the interrupt flag:
+// a lock that an interrupt handler takes must always be taken with spin_lock_irqsave.
+#pragma once
+
+#include "lib/compiler.h"
+
+enum lock_rank {
+	RANK_NONE = 0,
+	// sleeping locks (kernel/sched/mutex.h)
+	RANK_PROCESS_TREE = 10, // process tree, pids, wait
+	RANK_MOUNT = 20,
+	RANK_DIR = 30, // a directory inode; parent before child
+	RANK_INODE = 40,
+	RANK_FILE_POS = 45,
+	RANK_PIPE = 50,
+	RANK_SOCKET = 55,
+	RANK_FDTABLE = 60,
+	RANK_ASPACE = 70, // rwsem of an address space
+	RANK_DRIVER = 75,
+	// spinlocks
+	RANK_SIGHAND = 90, // signal state of a process
+	RANK_FUTEX = 95,
+	RANK_OBJ_VIEWS = 100, // a memobj's view tree
+	RANK_OBJ_SLOTS = 110, // a memobj's page slots
+	RANK_PGTABLE = 120,   // one page-table page
+	RANK_FRAME = 130,
+	RANK_KMALLOC = 140,
+	RANK_PMM = 150,
+	RANK_TLB = 155,
+	RANK_WAITQ = 160,
+	RANK_TIMER = 165,
+	RANK_RUNQUEUE = 170,
+	RANK_DEVICE = 180, // virtqueues, UARTs
+	RANK_LOG = 200,
+};
+
+struct spinlock {
+	uint32_t locked;
+#ifdef CONFIG_DEBUG_LOCKS
+	uint16_t rank;
+	uint16_t owner_cpu; // cpu id + 1; 0 when free
+	const char *name;
+#endif
+};
+
+#ifdef CONFIG_DEBUG_LOCKS
+#define SPINLOCK_INIT(rank_, name_)                                                                \
+	{                                                                                          \
+		.rank = (rank_), .name = (name_)                                                   \
+	}
+#else
+#define SPINLOCK_INIT(rank_, name_)                                                                \
+	{                                                                                          \
+		0                                                                                  \
+	}
+#endif
+
+void spin_init(struct spinlock *l, enum lock_rank rank, const char *name);
+void spin_lock(struct spinlock *l);
+// For a second lock of the same rank; the caller guarantees one global order among them.
+void spin_lock_nested(struct spinlock *l);
+bool __must_check spin_trylock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+// Returns the interrupt state to give back to spin_unlock_irqrestore.
+uint64_t __must_check spin_lock_irqsave(struct spinlock *l);
+void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state);
+// Panics in debug builds unless this CPU holds |l|.
+void spin_assert_held(const struct spinlock *l);

@@ -1,0 +1,23 @@
+// Ends the machine with a report: registers, decoded fault, symbolised backtrace of every CPU.
+// Only for broken kernel logic: nothing a program does may come here.
+#pragma once
+
+#include "kernel/base/ptregs.h"
+#include "lib/compiler.h"
+
+void __noreturn panic(const char *fmt, ...) __printf_like(1, 2);
+// The same for a trap in kernel mode, with the registers at the trap.
+void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __printf_like(2, 3);
+
+#define BUG_ON(cond)                                                                               \
+	do {                                                                                       \
+		if (unlikely(cond))                                                                \
+			panic("%s:%d: %s", __FILE__, __LINE__, #cond);                             \
+	} while (0)
+// Kept in release builds. The condition must have no side effect.
+#define ASSERT(cond) BUG_ON(!(cond))
+#ifdef CONFIG_DEBUG
+#define DEBUG_ASSERT(cond) ASSERT(cond)
+#else
+#define DEBUG_ASSERT(cond) ((void)sizeof(cond))
+#endif

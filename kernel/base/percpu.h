@@ -1,0 +1,38 @@
+// Per-CPU variables: one copy per CPU, reached through GS. The boot CPU uses the linked .percpu
+// section in place (GS base 0); other CPUs get a copy of it. On the host each thread is a CPU.
+//
+// DEFINE_PERCPU(type, name) defines (in one .c file); use this_cpu_read/this_cpu_write for scalars
+// (one instruction) and this_cpu_ptr/per_cpu_ptr for the address. A thread that may be preempted or
+// may sleep must not keep such an address across that point.
+#pragma once
+
+#include "lib/compiler.h"
+
+#define MAX_CPUS 64
+
+#define DEFINE_PERCPU(type, name) __attribute__((section(".percpu"))) type name
+#define DECLARE_PERCPU(type, name) extern type name
+
+// Byte distance from the linked copy of a per-CPU variable to the copy of |cpu|.
+uintptr_t percpu_offset(unsigned cpu);
+
+extern uintptr_t percpu_self_offset; // a per-CPU variable: this CPU's own distance
+extern unsigned percpu_cpu_id;	     // a per-CPU variable: 0 is the boot CPU
+
+#define this_cpu_read(name)                                                        \
+	({                                                                         \
+		__typeof__(name) v_;                                               \
+		__asm__ volatile("mov %%gs:%1, %0" : "=r"(v_) : "m"(name));        \
+		v_;                                                                \
+	})
+#define this_cpu_write(name, value)                                                \
+	do {                                                                       \
+		__typeof__(name) v_ = (value);                                     \
+		__asm__ volatile("mov %1, %%gs:%0" : "=m"(name) : "r"(v_));        \
+	} while (0)
+#define per_cpu_ptr(name, cpu) ((__typeof__(&(name)))((uintptr_t)&(name) + percpu_offset(cpu)))
+#define this_cpu_ptr(name) \
+	((__typeof__(&(name)))((uintptr_t)&(name) + this_cpu_read(percpu_self_offset)))
+#define this_cpu_id() this_cpu_read(percpu_cpu_id)
+
+unsigned cpu_count_online(void);

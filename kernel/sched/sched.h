@@ -1,0 +1,25 @@
+// The scheduler: per-CPU run queues, one lock each (RANK_RUNQUEUE). Kernel code is not preempted
+// against its will: long loops call sched_point().
+#pragma once
+
+#include "kernel/sched/thread.h"
+
+void sched_init(void);              // makes the boot flow a thread (idle of CPU 0)
+void sched_start(struct thread *t); // first run of a created thread
+void __noreturn sched_idle_loop(void);
+
+// Gives up the CPU while staying runnable.
+void sched_yield_current(void);
+// Switches away if PENDING_RESCHED is set. Must not be called with a spinlock held.
+void sched_point(void);
+// Sleeping, low level (prefer waitq.h): mark first, check the condition, then call schedule().
+void sched_set_state(enum thread_state state);
+void schedule(void);
+// Makes |t| runnable if it sleeps in a state of |mask| (bits 1 << state); true if it did.
+bool sched_wake(struct thread *t, unsigned mask);
+// Sets pending bits and wakes an interruptible sleeper.
+void thread_set_pending(struct thread *t, uint32_t bits);
+// Prints every thread with state and kernel backtrace to the log.
+void sched_dump_all(void);
+// Sleep with a deadline on CLOCK_MONOTONIC. 0, -ETIMEDOUT never; -EINTR when a signal is pending.
+int __must_check sched_sleep_until(uint64_t deadline_ns, bool interruptible);

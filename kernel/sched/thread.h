@@ -1,0 +1,80 @@
+// A thread is what the scheduler runs. Upper layers hang their own state off it through opaque
+// pointers (process, fs context, futex state): sched never looks inside.
+#pragma once
+
+#include "kernel/base/percpu.h"
+#include "kernel/base/ptregs.h"
+#include "kernel/base/types.h"
+#include "lib/list.h"
+
+struct pgtable;
+struct aspace;
+struct process;
+struct fs_context;
+struct cred;
+
+enum thread_state {
+	THREAD_RUNNABLE,
+	THREAD_RUNNING,
+	THREAD_SLEEPING,      // only wake_thread ends it
+	THREAD_INTERRUPTIBLE, // a signal ends it too
+	THREAD_STOPPED,
+	THREAD_DEAD,
+};
+
+struct thread {
+	// read-only after creation
+	int tid;
+	void *kstack;            // lowest address; KSTACK_BYTES long
+	struct process *process; // NULL for kernel threads
+
+	// owned by the thread itself
+	uint64_t kernel_sp;      // saved while switched out
+	struct pt_regs *regs;    // user registers, at the top of the kernel stack
+	struct aspace *aspace;   // borrowed from the process; NULL for kernel threads
+	struct pgtable *pgtable; // what CR3 holds while it runs; the kernel's for kernel threads
+	struct fs_context *fsctx;
+	struct cred *cred;
+	uint64_t fs_base, gs_base; // user segment bases
+	void *fpu;                 // XSAVE or FXSAVE area, 64-byte aligned, NULL for kernel threads
+	struct uthread *uthread;   // kernel/proc's part: signals, tid address, robust list, rseq
+
+	// guarded by the run queue lock
+	enum thread_state state;
+	struct list_node run_node;
+	unsigned cpu;
+	uint64_t runtime_ns, slice_start_ns;
+
+	// set by anyone, read on return to user mode and by interruptible sleeps; atomic
+	uint32_t pending;        // enum thread_pending
+	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
+
+	char comm[16];
+	struct list_node
+		all_node; // list of all threads (dump), guarded by the scheduler's list lock
+	uint32_t refs;
+};
+
+enum thread_pending {
+	PENDING_SIGNAL = 1 << 0,
+	PENDING_RESCHED = 1 << 1,
+	PENDING_KILL = 1 << 2,
+	PENDING_NOTIFY = 1 << 3, // work for kernel/proc before user mode (rseq, stop)
+};
+
+extern struct thread *percpu_current; // a per-CPU variable
+static inline struct thread *thread_current(void)
+{
+	return this_cpu_read(percpu_current);
+}
+
+// A kernel thread, not yet running. NULL: out of memory. Starts at |entry| on its own stack.
+struct thread *__must_check thread_create_kernel(const char *name, void (*entry)(void *),
+						 void *arg);
+// A user thread: its kernel stack holds a copy of |regs| and it enters user mode with them when
+// first run (through kernel/init's return path). Takes no references: the caller fills the fields.
+struct thread *__must_check thread_create_user(const struct pt_regs *regs);
+void thread_get(struct thread *t);
+void thread_put(struct thread *t);
+// Ends the calling thread; its stack and record are freed by whoever runs next. Does not return.
+void __noreturn thread_exit_current(void);

@@ -1,0 +1,33 @@
+// Compiler attributes and small helpers that every layer may use.
+// Owns nothing. Must not include anything but the compiler's own headers.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define __must_check             __attribute__((warn_unused_result))
+#define __noreturn               __attribute__((noreturn))
+#define __printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
+#define __packed                 __attribute__((packed))
+#define __aligned_to(n)          __attribute__((aligned(n)))
+#define __cold                   __attribute__((cold))
+#define __noinline               __attribute__((noinline))
+#define __always_inline_fn       inline __attribute__((always_inline))
+#define __maybe_unused           __attribute__((unused))
+#define likely(x)                __builtin_expect(!!(x), 1)
+#define unlikely(x)              __builtin_expect(!!(x), 0)
+
+#define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#define MIN(a, b)                       ((a) < (b) ? (a) : (b))
+#define MAX(a, b)                       ((a) > (b) ? (a) : (b))
+
+// |align| must be a power of two; the value must not overflow (use lib/checked.h for user input).
+#define ALIGN_DOWN(x, align) ((x) & ~((__typeof__(x))(align)-1))
+#define ALIGN_UP(x, align)   ALIGN_DOWN((x) + (__typeof__(x))(align)-1, align)
+#define IS_ALIGNED(x, align) (((x) & ((__typeof__(x))(align)-1)) == 0)
+
+#define READ_ONCE(x)     (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+#define barrier()        __asm__ volatile("" ::: "memory")

@@ -1,0 +1,34 @@
+// Sparse array of 64-bit values by 64-bit index: the page slots of a memory object and the like.
+// A value of 0 means "empty". 64 slots a node, grown only as high as the largest index needs, empty
+// nodes are freed. Node memory comes from the allocator given at init, so that the kernel uses
+// kmalloc and host tests can inject failures. Callers provide the locking.
+#pragma once
+
+#include "lib/compiler.h"
+
+struct radix_node;
+struct radix_alloc {
+	void *(*alloc)(size_t bytes); // zeroed, or NULL
+	void (*free)(void *p, size_t bytes);
+};
+
+struct radix {
+	struct radix_node *root;
+	unsigned height; // levels of nodes; 0 when empty
+	const struct radix_alloc *mem;
+};
+
+void radix_init(struct radix *r, const struct radix_alloc *mem);
+// Address of the slot for |index| if its node exists, else NULL. Valid until the next
+// radix_set/radix_clear; consecutive slots up to the next multiple of 64 are adjacent in memory.
+uint64_t *radix_slot(const struct radix *r, uint64_t index);
+uint64_t radix_get(const struct radix *r, uint64_t index);
+// Stores a non-zero value. -ENOMEM leaves the array unchanged.
+int __must_check radix_set(struct radix *r, uint64_t index, uint64_t value);
+// Empties a slot and returns what it held. Never allocates.
+uint64_t radix_clear(struct radix *r, uint64_t index);
+// Finds the first non-empty (or empty) index >= |from| and <= |last|; true if found.
+bool radix_next_used(const struct radix *r, uint64_t from, uint64_t last, uint64_t *index);
+bool radix_next_empty(const struct radix *r, uint64_t from, uint64_t last, uint64_t *index);
+// Frees all nodes (values are the caller's business).
+void radix_destroy(struct radix *r);

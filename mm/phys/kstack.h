@@ -1,0 +1,12 @@
+// Kernel stacks: 16 KiB with an unmapped guard page below, cached.
+#pragma once
+
+#include "lib/compiler.h"
+
+#define KSTACK_BYTES 16384
+
+// Returns the lowest usable address, or NULL.
+void *__must_check kstack_alloc(void);
+void kstack_free(void *base);
+// True if |va| lies in the guard page of some kernel stack (for the double-fault report).
+bool kstack_is_guard(uint64_t va);

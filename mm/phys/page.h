@@ -1,0 +1,49 @@
+// struct page: the kernel's record of one 4 KiB frame. Records live in a virtual array (vmemmap)
+// that is backed only where RAM has been put to use, so nothing at boot grows with RAM.
+//
+// Reference rules ("Frames" in docs/architecture.md): references carry an order. A 2 MiB frame is
+// whole (one count on its head) or demoted (a count per 4 KiB page): demotion copies the head's
+// count to all 512; an order-9 put of a demoted frame drops all 512.
+#pragma once
+
+#include "kernel/base/types.h"
+#include "lib/list.h"
+
+enum page_flags {
+	PAGE_FREE = 1 << 0,        // on a free list of the pmm (head of a block)
+	PAGE_WHOLE = 1 << 1,       // head of an undivided order-9 frame
+	PAGE_HUGE_MEMBER = 1 << 2, // part of a demoted order-9 frame
+	PAGE_IMAGE = 1 << 3,       // lies in the initramfs: goes to the pmm at its last put
+	PAGE_PERMANENT = 1 << 4,   // never freed (the shared zero page, vvar)
+};
+
+struct page {
+	uint32_t count; // references; atomic; 0 when free
+	uint16_t
+		pins; // copies in flight that need the frame to stay put (fork copies pinned pages)
+	uint8_t order; // of the free block or the allocated frame, on its head
+	uint8_t flags; // enum page_flags
+	union {
+		struct list_node free; // pmm, while free
+		struct {
+			void *owner;    // the memobj that holds it, or NULL
+			uint64_t index; // its page index there
+		};
+	};
+	uint64_t reserved;
+};
+_Static_assert(sizeof(struct page) == 32, "struct page is 32 bytes");
+
+#ifndef VMEMMAP_BASE
+#define VMEMMAP_BASE 0xffffea0000000000ull
+#endif
+
+static inline struct page *pa_to_page(pa_t pa)
+{
+	return (struct page *)VMEMMAP_BASE + (pa >> PAGE_SHIFT);
+}
+
+static inline pa_t page_to_pa(const struct page *p)
+{
+	return (pa_t)(p - (const struct page *)VMEMMAP_BASE) << PAGE_SHIFT;
+}

@@ -1,0 +1,113 @@
+// An address space: a set of vmas, its page tables, and the layout. The rwsem (RANK_ASPACE) guards
+// the vma set; faults take it shared.
+#pragma once
+
+#include "kernel/sched/mutex.h"
+#include "lib/rbtree.h"
+#include "mm/phys/mapper.h"
+#include "mm/virt/memobj.h"
+
+// What a mapping shows, as its owner (a struct file of the fs layer) wants it kept and named.
+struct vm_owner_ops {
+	void (*get)(void *owner);
+	void (*put)(void *owner);
+	// Called by msync; may sleep. May be NULL.
+	int (*sync)(void *owner, uint64_t start, uint64_t end);
+};
+
+enum vma_flags {
+	VMA_READ = 1 << 0,
+	VMA_WRITE = 1 << 1,
+	VMA_EXEC = 1 << 2,
+	VMA_SHARED = 1 << 3,
+	VMA_MAYREAD = 1 << 4,
+	VMA_MAYWRITE = 1 << 5, // mprotect may add write
+	VMA_MAYEXEC = 1 << 6,
+	VMA_GROWSDOWN = 1 << 7,
+	VMA_NORESERVE = 1 << 8,
+	VMA_LOCKED = 1 << 9,
+	VMA_DONTFORK = 1 << 10,
+	VMA_WIPEONFORK = 1 << 11,
+	VMA_DONTDUMP = 1 << 12,
+	VMA_HUGEPAGE = 1 << 13,
+	VMA_NOHUGEPAGE = 1 << 14,
+	VMA_COUNTED_WRITER = 1 << 15, // holds one of its object's writers
+	VMA_SPECIAL = 1 << 16,        // vdso, vvar: no merge, no move by accident
+	VMA_DONTEXPAND = 1 << 17,
+	VMA_STACK = 1 << 18,
+	VMA_HEAP = 1 << 19,
+};
+
+struct vma {
+	va_t start, end;    // page aligned, end exclusive
+	unsigned flags;     // enum vma_flags
+	struct memobj *obj; // NULL: private anonymous
+	uint64_t pgoff;     // of |start| in the object, in pages
+	void *owner;        // struct file, or NULL
+	const struct vm_owner_ops *owner_ops;
+	const char *name; // "[vdso]" and the like, static; NULL: by owner
+	char *anon_name;  // PR_SET_VMA_ANON_NAME, owned, or NULL
+	struct aspace *aspace;
+
+	struct rb_node node; // by address, augmented with the largest gap
+	uint64_t gap_before, max_gap;
+	struct rb_node view_node; // in obj->views, augmented with the largest end
+	uint64_t view_max_end;
+	uint32_t fault_window; // fault-around pages, doubles while faults are sequential
+	uint64_t last_fault_index;
+};
+
+struct rlimits_mm { // copies of the process's limits that memory calls obey; bytes
+	uint64_t as, data, stack, memlock;
+};
+
+struct aspace {
+	uint64_t id; // serial, never reused: private futex keys
+	uint32_t refs;
+	struct rwsem lock;
+	// guarded by lock
+	struct rb_root vmas;
+	unsigned vma_count;
+	uint64_t total_pages, locked_pages, data_pages, stack_pages, shared_pages, exec_pages;
+	struct vma *last_hit;
+
+	struct pgtable pt;
+	int64_t rss_anon, rss_file, rss_shmem; // pages; atomic
+	uint64_t peak_rss_pages;
+
+	// layout, set by exec
+	va_t mmap_base; // top of the mmap area; it grows down
+	va_t brk_start, brk;
+	va_t stack_top, stack_guard_gap_pages;
+	va_t arg_start, arg_end, env_start, env_end, code_start, code_end, data_start, data_end;
+	va_t vdso;
+	struct rlimits_mm limits;
+	uint64_t minor_faults, major_faults;
+	void *exe_owner; // struct file of the program, with |exe_ops|
+	const struct vm_owner_ops *exe_ops;
+	uint64_t auxv[2 * 32];
+};
+
+struct aspace *__must_check aspace_create(void); // NULL: out of memory
+void aspace_get(struct aspace *as);
+void aspace_put(struct aspace *as); // at zero unmaps everything
+
+// Finders; the lock must be held. aspace_find_vma: the first vma that ends above |va|, or NULL.
+struct vma *aspace_find_vma(struct aspace *as, va_t va);
+struct vma *aspace_next_vma(struct vma *v);
+struct vma *aspace_first_vma(struct aspace *as);
+
+// Page faults. |error| is the x86 error code. What the trap handler must do comes back.
+enum fault_result {
+	FAULT_OK,
+	FAULT_MAPERR, // SIGSEGV SEGV_MAPERR
+	FAULT_ACCERR, // SIGSEGV SEGV_ACCERR
+	FAULT_BUS,    // SIGBUS BUS_ADRERR: past the end of the object
+	FAULT_OOM,    // no memory: the out-of-memory callback was run, retry or die
+	FAULT_IO,     // SIGBUS BUS_ADRERR after a failed fill
+};
+#define FAULT_ERR_PRESENT 1u
+#define FAULT_ERR_WRITE   2u
+#define FAULT_ERR_USER    4u
+#define FAULT_ERR_FETCH   16u
+enum fault_result aspace_fault(struct aspace *as, va_t va, uint32_t error);

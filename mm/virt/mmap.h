@@ -1,0 +1,46 @@
+// The operations behind the memory system calls. All take the address space's lock themselves, may
+// sleep, and return 0, an address or a negative errno exactly as the Linux call does. Constants are
+// those of <linux/mman.h>. Byte arguments come straight from the program: checked here.
+#pragma once
+
+#include "mm/virt/aspace.h"
+
+// What mmap(2) maps, prepared by the fs layer for a file. A zero struct means anonymous memory.
+struct mmap_source {
+	struct memobj *obj; // borrowed; the vma takes its own reference
+	void *owner;        // borrowed; the vma takes its own reference through |owner_ops|
+	const struct vm_owner_ops *owner_ops;
+	bool may_read, may_write, may_exec; // by the fd's mode, mount and seals
+	bool deny_write_view; // sealed: a new shared view loses MAYWRITE and is no writer
+	unsigned extra_vma_flags;
+	const char *name;
+};
+
+int64_t __must_check vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
+			     unsigned flags, const struct mmap_source *src, uint64_t offset_bytes);
+int __must_check vm_munmap(struct aspace *as, va_t addr, uint64_t bytes);
+int __must_check vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot);
+int64_t __must_check vm_mremap(struct aspace *as, va_t addr, uint64_t old_bytes, uint64_t new_bytes,
+			       unsigned flags, va_t new_addr);
+int64_t vm_brk(struct aspace *as, va_t new_brk); // the resulting break
+int __must_check vm_madvise(struct aspace *as, va_t addr, uint64_t bytes, int advice);
+int __must_check vm_msync(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags);
+int __must_check vm_mincore(struct aspace *as, va_t addr, uint64_t bytes, struct uptr vec);
+int __must_check vm_mlock(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags);
+int __must_check vm_munlock(struct aspace *as, va_t addr, uint64_t bytes);
+int __must_check vm_mlockall(struct aspace *as, unsigned flags);
+int vm_munlockall(struct aspace *as);
+// Duplicates the address space for fork, copy on write. -ENOMEM leaves the parent as it was.
+int __must_check vm_fork(struct aspace *parent, struct aspace *child);
+// Fault in [addr, addr + bytes) as if read or written; stops quietly at what cannot be
+// (MAP_POPULATE).
+void vm_populate(struct aspace *as, va_t addr, uint64_t bytes);
+// Called with the object's views when part of it goes away (memobj.c).
+void vm_zap_views(struct memobj *o, uint64_t first, uint64_t last, bool even_private);
+
+struct vm_policy {                  // sysctls
+	unsigned overcommit_memory; // 0, 1, 2
+	unsigned max_map_count;
+	uint64_t mmap_min_addr;
+};
+extern struct vm_policy vm_policy;
