@@ -3,8 +3,9 @@
 
 #include "fs/path.h"
 #include "kernel/base/types.h"
-#include "kernel/sched/waitq.h"
+#include "kernel/sched/mutex.h"
 
+struct file;
 struct inode;
 struct uio;
 struct mmap_source;
