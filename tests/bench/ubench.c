@@ -1,0 +1,471 @@
+// Microbenchmarks of what a program asks of a kernel. One static Linux program, run unmodified on
+// every system compared. A figure is time-stamp-counter ticks per operation, the median of BATCHES
+// batches; under `qemu -accel tcg -icount shift=0,sleep=off` the counter advances once per guest
+// instruction, so that the figures are instruction counts and the same on every machine.
+//
+// Prints "BENCH main_tsc N" first (ticks since reset when main began), then "BENCH NAME TICKS" a
+// row, "BENCH NAME FAIL ERRNO" where the system refuses, and "BENCH done".
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCHES 9
+#define PAGE    ((size_t)4096)
+#define RW      (PROT_READ | PROT_WRITE)
+
+static inline uint64_t ticks(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)::"memory");
+	return (uint64_t)hi << 32 | lo;
+}
+
+static int memfd(const char *name)
+{
+	return (int)syscall(SYS_memfd_create, name, 0u);
+}
+
+static int memfd_sized(const char *name, size_t bytes)
+{
+	int fd = memfd(name);
+
+	if (fd >= 0 && ftruncate(fd, (off_t)bytes)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void touch_write(char *p, size_t bytes)
+{
+	for (size_t o = 0; o < bytes; o += PAGE)
+		((volatile char *)p)[o] = 1;
+}
+
+static void touch_read(const char *p, size_t bytes)
+{
+	for (size_t o = 0; o < bytes; o += PAGE)
+		(void)((const volatile char *)p)[o];
+}
+
+// ---- one batch of each row: true if the system did it ----
+
+static bool null_syscall(int n, size_t bytes)
+{
+	(void)bytes;
+	while (n--)
+		syscall(SYS_getppid);
+	return true;
+}
+
+static bool vdso_clock(int n, size_t bytes)
+{
+	struct timespec ts;
+
+	(void)bytes;
+	while (n--)
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+	return true;
+}
+
+static bool mmap_munmap(int n, size_t bytes)
+{
+	while (n--) {
+		void *p = mmap(0, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (p == MAP_FAILED || munmap(p, bytes))
+			return false;
+	}
+	return true;
+}
+
+static bool fault_anon(int n, size_t bytes)
+{
+	char *p = mmap(0, bytes, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)n;
+	if (p == MAP_FAILED)
+		return false;
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	touch_write(p, bytes);
+	return munmap(p, bytes) == 0;
+}
+
+static char *protected_page;
+static bool mprotect_page(int n, size_t bytes)
+{
+	(void)bytes;
+	if (!protected_page)
+		protected_page = mmap(0, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (protected_page == MAP_FAILED)
+		return false;
+	for (; n > 0; n -= 2) {
+		if (mprotect(protected_page, PAGE, PROT_READ) || mprotect(protected_page, PAGE, RW))
+			return false;
+		*(volatile char *)protected_page = 1;
+	}
+	return true;
+}
+
+static bool memfd_create_close(int n, size_t bytes)
+{
+	(void)bytes;
+	while (n--) {
+		int fd = memfd("b");
+
+		if (fd < 0)
+			return false;
+		close(fd);
+	}
+	return true;
+}
+
+// Two views of |fd| side by side over a reservation, or MAP_FAILED.
+static char *map_ring(int fd, size_t bytes)
+{
+	char *d = mmap(0, 2 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (d == MAP_FAILED)
+		return d;
+	if (mmap(d, bytes, RW, MAP_SHARED | MAP_FIXED, fd, 0) != d ||
+	    mmap(d + bytes, bytes, RW, MAP_SHARED | MAP_FIXED, fd, 0) != d + bytes)
+		return MAP_FAILED;
+	return d;
+}
+
+// The life of a ring buffer: create, size, reserve, map twice, touch both views, tear down.
+static bool ring_cycle(int n, size_t bytes)
+{
+	while (n--) {
+		int fd = memfd_sized("queue_buffer", bytes);
+		char *d = fd < 0 ? MAP_FAILED : map_ring(fd, bytes);
+
+		if (d == MAP_FAILED)
+			return false;
+		touch_write(d, bytes);
+		touch_read(d + bytes, bytes);
+		munmap(d, 2 * bytes);
+		close(fd);
+	}
+	return true;
+}
+
+static bool fault_memfd(int n, size_t bytes)
+{
+	int fd = memfd_sized("f", bytes);
+	char *p = fd < 0 ? MAP_FAILED : mmap(0, bytes, RW, MAP_SHARED, fd, 0);
+
+	(void)n;
+	if (p == MAP_FAILED)
+		return false;
+	touch_write(p, bytes);
+	munmap(p, bytes);
+	close(fd);
+	return true;
+}
+
+// A memfd whose pages all exist; made by the first row that needs it, for that size.
+static struct {
+	int fd;
+	size_t bytes;
+} filled = { .fd = -1 };
+
+static bool fill(size_t bytes)
+{
+	char *p;
+
+	if (filled.fd >= 0 && filled.bytes == bytes)
+		return true;
+	if (filled.fd >= 0)
+		close(filled.fd);
+	filled.fd = memfd_sized("a", bytes);
+	filled.bytes = bytes;
+	p = filled.fd < 0 ? MAP_FAILED : mmap(0, bytes, RW, MAP_SHARED, filled.fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	touch_write(p, bytes);
+	munmap(p, bytes);
+	return true;
+}
+
+static bool fault_alias(int n, size_t bytes)
+{
+	char *p = mmap(0, bytes, RW, MAP_SHARED, filled.fd, 0);
+
+	(void)n;
+	if (p == MAP_FAILED)
+		return false;
+	touch_read(p, bytes);
+	return munmap(p, bytes) == 0;
+}
+
+static char io_buffer[4096];
+
+static bool memfd_pwrite(int n, size_t bytes)
+{
+	for (int i = 0; i < n; i++)
+		if (pwrite(filled.fd, io_buffer, bytes, (off_t)(i * PAGE)) != (ssize_t)bytes)
+			return false;
+	return true;
+}
+
+static bool memfd_pread(int n, size_t bytes)
+{
+	for (int i = 0; i < n; i++)
+		if (pread(filled.fd, io_buffer, bytes, (off_t)(i * PAGE)) != (ssize_t)bytes)
+			return false;
+	return true;
+}
+
+static bool memfd_populate(int n, size_t bytes)
+{
+	int fd = memfd_sized("h", bytes);
+	char *p = fd < 0 ? MAP_FAILED : mmap(0, bytes, RW, MAP_SHARED | MAP_POPULATE, fd, 0);
+
+	(void)n;
+	if (p == MAP_FAILED)
+		return false;
+	touch_write(p, bytes);
+	munmap(p, bytes);
+	close(fd);
+	return true;
+}
+
+#define MESSAGE ((size_t)3000)
+static char message[MESSAGE];
+static char *ring_for_copy(size_t bytes)
+{
+	static char *ring;
+	int fd;
+
+	if (ring)
+		return ring;
+	fd = memfd_sized("r", bytes);
+	ring = fd < 0 ? MAP_FAILED : map_ring(fd, bytes);
+	if (ring != MAP_FAILED) {
+		touch_write(ring, bytes);
+		touch_read(ring + bytes, bytes);
+	}
+	return ring;
+}
+
+static bool ring_double(int n, size_t bytes)
+{
+	char *d = ring_for_copy(bytes);
+	size_t w = 0;
+
+	if (d == MAP_FAILED)
+		return false;
+	while (n--) {
+		memcpy(d + w, message, MESSAGE);
+		w += MESSAGE;
+		if (w >= bytes)
+			w -= bytes;
+	}
+	return true;
+}
+
+static bool ring_split(int n, size_t bytes)
+{
+	char *d = ring_for_copy(bytes);
+	size_t w = 0;
+
+	if (d == MAP_FAILED)
+		return false;
+	while (n--) {
+		size_t first = bytes - w < MESSAGE ? bytes - w : MESSAGE;
+
+		memcpy(d + w, message, first);
+		memcpy(d, message + first, MESSAGE - first);
+		w += MESSAGE;
+		if (w >= bytes)
+			w -= bytes;
+	}
+	return true;
+}
+
+static void *do_nothing(void *arg)
+{
+	return arg;
+}
+
+static bool thread_create_join(int n, size_t bytes)
+{
+	pthread_t t;
+
+	(void)bytes;
+	while (n--)
+		if (pthread_create(&t, 0, do_nothing, 0) || pthread_join(t, 0))
+			return false;
+	return true;
+}
+
+static atomic_int turn;
+
+static void futex_wait(int value)
+{
+	syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void futex_pass(int value)
+{
+	atomic_store(&turn, value);
+	syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static void *futex_peer(void *rounds)
+{
+	for (intptr_t i = (intptr_t)rounds; i > 0; i--) {
+		while (atomic_load(&turn) != 1)
+			futex_wait(0);
+		futex_pass(0);
+	}
+	return 0;
+}
+
+static bool futex_roundtrip(int n, size_t bytes)
+{
+	(void)bytes;
+	while (n--) {
+		futex_pass(1);
+		while (atomic_load(&turn) != 0)
+			futex_wait(1);
+	}
+	return true;
+}
+
+static int pipes[4];
+
+static void *pipe_peer(void *rounds)
+{
+	char c;
+
+	for (intptr_t i = (intptr_t)rounds; i > 0; i--)
+		if (read(pipes[0], &c, 1) != 1 || write(pipes[3], &c, 1) != 1)
+			break;
+	return 0;
+}
+
+static bool pipe_roundtrip(int n, size_t bytes)
+{
+	char c = 1;
+
+	(void)bytes;
+	while (n--)
+		if (write(pipes[1], &c, 1) != 1 || read(pipes[2], &c, 1) != 1)
+			return false;
+	return true;
+}
+
+// ---- the rows ----
+
+struct row {
+	const char *name;
+	bool (*batch)(int n, size_t bytes);
+	int n;                 // operations a batch makes
+	size_t bytes;          // size the row works on
+	void *(*peer)(void *); // a second thread that answers each operation
+	bool needs_filled;
+	double per; // operations to divide by; 0: n
+};
+
+static const struct row rows[] = {
+	{ "null_syscall", null_syscall, 1000, 0, 0, 0, 0 },
+	{ "clock_gettime", vdso_clock, 1000, 0, 0, 0, 0 },
+	{ "mmap_munmap_64k", mmap_munmap, 100, 16 * PAGE, 0, 0, 0 },
+	{ "mmap_munmap_16m", mmap_munmap, 100, 4096 * PAGE, 0, 0, 0 },
+	{ "fault_anon_4k", fault_anon, 1, 1024 * PAGE, 0, 0, 1024 },
+	{ "mprotect_page", mprotect_page, 200, PAGE, 0, 0, 0 },
+	{ "memfd_create_close", memfd_create_close, 50, 0, 0, 0, 0 },
+	{ "memfd_ring_cycle_64k", ring_cycle, 20, 16 * PAGE, 0, 0, 0 },
+	{ "memfd_ring_cycle_16m", ring_cycle, 1, 4096 * PAGE, 0, 0, 0 },
+	{ "fault_memfd_4k", fault_memfd, 1, 1024 * PAGE, 0, 0, 1024 },
+	{ "fault_memfd_alias_4k", fault_alias, 1, 1024 * PAGE, 0, 1, 1024 },
+	{ "memfd_pwrite_4k", memfd_pwrite, 256, 4096, 0, 1, 0 },
+	{ "memfd_pread_4k", memfd_pread, 256, 4096, 0, 1, 0 },
+	{ "memfd_pread_1b", memfd_pread, 256, 1, 0, 1, 0 },
+	{ "memfd_populate_16m", memfd_populate, 1, 4096 * PAGE, 0, 0, 0 },
+	{ "ring_double_3000b", ring_double, 2000, 256 * PAGE, 0, 0, 0 },
+	{ "ring_split_3000b", ring_split, 2000, 256 * PAGE, 0, 0, 0 },
+	{ "thread_create_join", thread_create_join, 20, 0, 0, 0, 0 },
+	{ "futex_roundtrip", futex_roundtrip, 200, 0, futex_peer, 0, 0 },
+	{ "pipe_roundtrip", pipe_roundtrip, 200, 0, pipe_peer, 0, 0 },
+};
+
+static int compare_ticks(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool run_batches(const struct row *row, uint64_t v[BATCHES])
+{
+	for (int b = 0; b < BATCHES; b++) {
+		uint64_t start = ticks();
+
+		if (!row->batch(row->n, row->bytes))
+			return false;
+		v[b] = ticks() - start;
+	}
+	return true;
+}
+
+static void run_row(const struct row *row)
+{
+	uint64_t v[BATCHES];
+	pthread_t peer;
+	bool ok = !row->needs_filled || fill(row->bytes > PAGE ? row->bytes : 1024 * PAGE);
+
+	if (ok && row->peer)
+		ok = !pthread_create(&peer, 0, row->peer, (void *)(intptr_t)(row->n * BATCHES));
+	if (ok) {
+		ok = run_batches(row, v);
+		if (ok && row->peer)
+			pthread_join(peer, 0);
+	}
+	if (!ok) {
+		printf("BENCH %s FAIL %d\n", row->name, errno);
+		return;
+	}
+	qsort(v, BATCHES, sizeof(*v), compare_ticks);
+	printf("BENCH %s %.1f\n", row->name,
+	       (double)v[BATCHES / 2] / (row->per ? row->per : row->n));
+}
+
+// With arguments, runs only the rows named.
+static bool wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(name, argv[i]))
+			return true;
+	return argc < 2;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t start = ticks();
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("BENCH main_tsc %llu\n", (unsigned long long)start);
+	if (pipe(pipes) || pipe(pipes + 2))
+		perror("pipe");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (wanted(rows[i].name, argc, argv))
+			run_row(&rows[i]);
+	puts("BENCH done");
+	return 0;
+}
