@@ -1,0 +1,62 @@
+# The kernel: build/kernel.elf from every .c and .S of the layers' folders.
+
+# Lowest layer first; `make lint` checks that nothing points upwards.
+LAYERS := lib kernel/base mm/phys kernel/sched mm/virt drivers fs net kernel/proc syscall \
+	  kernel/init boot
+# Sources of a layer that are not part of the kernel (append in that folder's build.mk).
+KERNEL_EXCLUDE :=
+
+KOBJ := $(BUILD)/obj
+UAPI_INCLUDES := -isystem /usr/include -isystem /usr/include/x86_64-linux-gnu
+KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KCC) -print-file-name=include) $(UAPI_INCLUDES) -I. -I$(BUILD)/gen
+KCFLAGS := -std=gnu11 -O2 -g -ffreestanding $(KERNEL_INCLUDES) \
+	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
+	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
+	-fno-common -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections \
+	-fstack-protector-strong -mstack-protector-guard=global \
+	-Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	-Wframe-larger-than=2048 \
+	$(if $(DEBUG),-DCONFIG_DEBUG -DCONFIG_DEBUG_LOCKS) $(EXTRA_KCFLAGS)
+KLDFLAGS := -nostdlib -static --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
+	--no-dynamic-linker --orphan-handling=error -T linker.ld
+
+KERNEL_C := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildcard $(d)/*.c))))
+KERNEL_S := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildcard $(d)/*.S))))
+# Objects added by a folder's build.mk (generated sources).
+KERNEL_EXTRA_OBJS :=
+KERNEL_OBJS = $(KERNEL_C:%.c=$(KOBJ)/%.o) $(KERNEL_S:%.S=$(KOBJ)/%.S.o) $(KERNEL_EXTRA_OBJS)
+# Generated headers that must exist before any kernel object is compiled for the first time.
+KERNEL_GENERATED :=
+
+.SECONDEXPANSION:
+$(KOBJ)/%.o: %.c $(KOBJ)/flags | $$(KERNEL_GENERATED)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(KCC) $(KCFLAGS) -MMD -MP -c -o $@ $<
+
+$(KOBJ)/%.S.o: %.S $(KOBJ)/flags | $$(KERNEL_GENERATED)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)$(KCC) $(KCFLAGS) -D__ASSEMBLY__ -MMD -MP -c -o $@ $<
+
+-include $(KERNEL_C:%.c=$(KOBJ)/%.d) $(KERNEL_S:%.S=$(KOBJ)/%.S.d)
+
+# Two links: the first finds the addresses, the second embeds their table at the end of the
+# read-only data, so that no address of a function changes.
+$(BUILD)/kernel.pre.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab_empty.o linker.ld
+	$(call say,LD,$@)$(KLD) $(KLDFLAGS) -o $@ $(filter %.o,$^)
+
+$(KOBJ)/symtab_empty.S:
+	@mkdir -p $(@D)
+	@printf '.section .rodata.symtab,"a"\n.globl symtab_blob, symtab_blob_end\nsymtab_blob:\nsymtab_blob_end:\n' >$@
+
+$(KOBJ)/symtab.S: $(BUILD)/kernel.pre.elf tools/symtab.py
+	$(call say,SYMTAB,$@)$(NM) -n $< | $(PYTHON) tools/symtab.py >$@
+
+$(KOBJ)/symtab.o $(KOBJ)/symtab_empty.o: %.o: %.S
+	$(Q)$(KCC) $(KCFLAGS) -c -o $@ $<
+
+$(BUILD)/kernel.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab.o linker.ld
+	$(call say,LD,$@)$(KLD) $(KLDFLAGS) -o $@ $(filter %.o,$^)
+
+# What is put into images: no debug information, no symbols.
+$(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf
+	$(call say,STRIP,$@)$(STRIP) -s -o $@ $<
