@@ -50,3 +50,18 @@ struct image_entry {
 
 _Static_assert(sizeof(struct image_index_header) == 32, "on-disk size");
 _Static_assert(sizeof(struct image_entry) == 64, "on-disk size");
+
+// An image that travels inside the kernel's own ELF file (ouro build -o x.elf): ouro appends it as
+// a PT_LOAD of its own, page aligned behind the kernel's end in physical memory, and writes where
+// it is into the kernel's slot. The kernel defines exactly one such object, in a loaded and
+// initialised section (never .bss), with the magic and two zeros; ouro finds it by its magic at an
+// 8-byte boundary. The kernel must therefore not keep a second copy of the magic in its file.
+// A boot loader's module (-initrd, multiboot2) wins over the slot. If the kernel was loaded at
+// another physical address than it was linked for, the image moved by the same distance.
+#define IMAGE_SLOT_MAGIC 0x746f6c73214f5255ull
+
+struct image_slot {
+	uint64_t magic;
+	uint64_t start_pa;   // as linked; 0: no image inside
+	uint64_t size_bytes; // whole pages
+};
