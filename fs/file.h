@@ -9,6 +9,7 @@ struct file;
 struct inode;
 struct uio;
 struct mmap_source;
+struct vm_owner_ops;
 struct poll_table;
 struct dir_emit;
 struct seq;
@@ -47,6 +48,8 @@ struct file {
 	uint64_t pos;          // guarded by pos_lock
 	void *priv;
 	int owner_pid, owner_sig; // F_SETOWN, F_SETSIG
+	bool embedded;            // part of a larger allocation that its inode frees
+	void *locks;              // fs/flock.c
 };
 
 #define FMODE_READ   1u
@@ -70,3 +73,20 @@ int64_t __must_check file_pread(struct file *f, struct uio *u, uint64_t pos, uns
 int64_t __must_check file_pwrite(struct file *f, struct uio *u, uint64_t pos, unsigned rwf);
 // Reads kernel memory from a file at a position (exec). Bytes or -errno.
 int64_t __must_check file_read_kernel(struct file *f, void *buf, size_t bytes, uint64_t pos);
+
+// lseek(2), and the whole-file calls behind ftruncate, fallocate, fsync, F_SETFL, mmap, poll: check
+// the mode and call the op. Result or -errno.
+int64_t __must_check file_seek(struct file *f, int64_t offset, int whence);
+int __must_check file_truncate(struct file *f, uint64_t size_bytes);
+int __must_check file_fallocate(struct file *f, int mode, int64_t offset, int64_t bytes);
+int __must_check file_fsync(struct file *f, bool data_only);
+int __must_check file_set_flags(struct file *f, unsigned flags); // F_SETFL
+// Fills |src| for vm_mmap; -EACCES, -EPERM, -ENODEV, -EBADF as mmap(2).
+int __must_check file_mmap(struct file *f, unsigned prot, unsigned flags, struct mmap_source *src);
+uint32_t file_poll(struct file *f, struct poll_table *pt); // EPOLL* bits; always ready without op
+int64_t __must_check file_ioctl(struct file *f, unsigned cmd, uint64_t arg); // -ENOTTY by default
+// An executable being run: writers get ETXTBSY, and it fails with -ETXTBSY while there are writers.
+int __must_check file_deny_write(struct file *f);
+void file_allow_write(struct file *f);
+// The name as /proc/self/fd shows it; as path_to_string with the caller's root.
+char *file_name(struct file *f, char *buf, size_t bytes);

@@ -61,11 +61,14 @@ struct inode {
 	uint32_t nlink;
 	uint64_t size_bytes;
 	struct timespec_k atime, mtime, ctime, btime;
-	int32_t write_denied; // executable being run (ETXTBSY); atomic
+	int32_t writers; // open for writing; negative: executables being run (ETXTBSY); atomic
+	uint32_t pins;   // open descriptions by path of a fifo and the like; owner's use
+	void *locks;     // fs/flock.c
 
 	void *priv;
 };
 
-void inode_init(struct inode *i, struct superblock *sb, uint32_t mode);
+// One reference; owner and times from the caller's credentials and clock.
+void inode_init(struct inode *i, const struct inode_ops *ops, struct superblock *sb, uint32_t mode);
 struct inode *inode_get(struct inode *i);
 void inode_put(struct inode *i);

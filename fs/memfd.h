@@ -10,4 +10,6 @@ struct inode;
 // 0 or -EINVAL, -EACCES (vm.memfd_noexec), -ENOMEM.
 int __must_check memfd_create_file(const char *name, unsigned flags, struct file **out);
 int __must_check memfd_add_seals(struct file *f, unsigned seals); // F_ADD_SEALS
-int64_t memfd_get_seals(struct file *f);                          // F_GET_SEALS
+int64_t memfd_get_seals(struct file *f);                          // F_GET_SEALS or -EINVAL
+#define MEMFD_NAME_MAX 249    // bytes of a name (NAME_MAX less the prefix)
+extern unsigned memfd_noexec; // sysctl vm.memfd_noexec: 0, 1 or 2

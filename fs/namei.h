@@ -22,6 +22,8 @@ struct file;
 // open(2): flags as O_*, creating with |mode| (umask already applied).
 int __must_check namei_open(const struct path *at, const char *name, unsigned open_flags,
 			    uint32_t mode, unsigned lookup, struct file **out);
+// Opens what |p| names (a path already walked), as for O_PATH reopening and exec.
+int __must_check namei_open_path(const struct path *p, unsigned open_flags, struct file **out);
 int __must_check namei_mkdir(const struct path *at, const char *name, uint32_t mode);
 int __must_check namei_mknod(const struct path *at, const char *name, uint32_t mode, uint64_t rdev);
 int __must_check namei_symlink(const char *target, const struct path *at, const char *name);
@@ -33,3 +35,8 @@ int __must_check namei_rename(const struct path *old_at, const char *old_name,
 // Permission of the current credentials: |mask| of 4 read, 2 write, 1 execute. 0 or -EACCES.
 int __must_check inode_permission(struct inode *i, unsigned mask);
 int __must_check inode_truncate(struct inode *i, uint64_t size_bytes); // checks seals and limits
+int __must_check namei_truncate(const struct path *p, uint64_t size_bytes); // truncate(2)
+// readlink(2) of the link itself: length or -EINVAL if it is none.
+int64_t __must_check namei_readlink(const struct path *p, char *buf, size_t bytes);
+// access(2) by the real ids, or faccessat2 AT_EACCESS by the effective ones.
+int __must_check namei_access(const struct path *p, unsigned mask, bool effective);

@@ -1,0 +1,18 @@
+// The read-only lower layer of the root file system: the index of lib/image.h, searched in place.
+// Owns nothing but a pointer to the image; no locks (the image does not change).
+#pragma once
+
+#include "lib/image.h"
+
+#define INITRAMFS_NONE 0xffffffffu
+
+// Checks the header (not the entries: those are checked when used). An archive without an index is
+// scanned once and an index is built. 0, -EINVAL, -ENOMEM.
+int __must_check initramfs_open(const void *image, uint64_t bytes);
+// Entry |e|, or NULL if out of range or damaged.
+const struct image_entry *initramfs_entry(uint32_t e);
+const char *initramfs_name(const struct image_entry *ent); // not terminated; name_bytes long
+// The child |name| of directory entry |dir|, or INITRAMFS_NONE. O(log children).
+uint32_t initramfs_lookup(uint32_t dir, const char *name, size_t name_bytes);
+const void *initramfs_data(const struct image_entry *ent); // NULL if damaged
+const char *initramfs_config(size_t *bytes);

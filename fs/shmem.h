@@ -1,0 +1,42 @@
+// THE page-backed inode: memfds, tmpfs files, files of the initramfs. A struct inode over a memory
+// object. Lock: the inode lock around size, seals and contents changes; reads take none.
+#pragma once
+
+#include "fs/inode.h"
+#include "mm/virt/memobj.h"
+
+struct shmem_inode {
+	struct inode inode;
+	struct memobj obj;
+	// guarded by inode.lock
+	uint32_t seals; // F_SEAL_* of <linux/fcntl.h>
+	// Pages of the initramfs that show through where the object has none yet. Only shrinks.
+	pa_t image_pa;
+	uint64_t image_bytes;
+	uint64_t image_pages_taken; // of them, in the object now; atomic
+	void *box;                  // what kfree gets when the object dies
+	void (*on_free)(struct shmem_inode *s);
+};
+
+extern const struct inode_ops shmem_inode_ops;
+extern const struct file_ops shmem_file_ops;
+
+static inline struct shmem_inode *shmem_of(struct inode *i)
+{
+	return container_of(i, struct shmem_inode, inode);
+}
+static inline bool inode_is_shmem(const struct inode *i)
+{
+	return i->ops == &shmem_inode_ops;
+}
+
+// Prepares |s| inside the allocation |box|, one reference (the inode's, which holds the object's).
+void shmem_init(struct shmem_inode *s, struct superblock *sb, uint32_t mode, void *box);
+// A regular file of its own; NULL: out of memory.
+struct shmem_inode *__must_check shmem_create(struct superblock *sb, uint32_t mode);
+// Makes |bytes| at |image_pa| (page aligned) the contents of a new inode, without a copy.
+void shmem_set_image(struct shmem_inode *s, pa_t image_pa, uint64_t bytes);
+// ftruncate without permission checks: seals, limits, views. 0, -EPERM, -EFBIG, -ENOMEM.
+int __must_check shmem_truncate(struct inode *i, uint64_t size_bytes);
+int __must_check shmem_fallocate(struct file *f, int mode, uint64_t offset, uint64_t bytes);
+uint64_t shmem_blocks(struct shmem_inode *s); // st_blocks, 512-byte units
