@@ -8,7 +8,7 @@
 struct pt_regs {
 	uint64_t r15, r14, r13, r12, rbp, rbx;
 	uint64_t r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
-	uint64_t orig_rax; // system call number, or the trap's error code, or -1
+	uint64_t orig_rax; // system call number; -1 for traps and interrupts
 	uint64_t rip, cs, rflags, rsp, ss;
 };
 
