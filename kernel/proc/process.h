@@ -1,9 +1,145 @@
 // Processes: an address space, descriptors, signal actions, limits and the threads that share them.
 // pid 1 is the kernel's own reaper; the program is pid 2, session and group leader.
+//
+// Locks: the process tree (parent, children, group, session) is guarded by one mutex
+// (RANK_PROCESS_TREE, process.c); the thread list, exit state and shared pending signals by the
+// spinlock of the process's sighand (RANK_SIGHAND, taken with interrupts off).
 #pragma once
 
 #include "kernel/base/lock.h"
+#include "kernel/base/types.h"
+#include "kernel/proc/rlimit.h"
+#include "kernel/proc/signal.h"
 #include "kernel/sched/thread.h"
+#include "kernel/sched/timer.h"
+#include "kernel/sched/waitq.h"
 
 struct aspace;
 struct fs_context;
+struct rusage;
+
+struct process {
+	int pid;
+	uint32_t refs; // atomic
+
+	// guarded by the tree lock
+	struct process *parent;
+	struct list_node children, sibling;
+	struct list_node all_node;
+	int pgid, sid;
+
+	struct aspace *aspace;    // owned; replaced by exec with one thread left; NULL: zombie
+	struct sighand *sighand;  // owned; replaced by exec if shared
+	struct fs_context *fsctx; // owned; each thread has its own reference
+
+	// guarded by sighand->lock
+	struct list_node threads; // struct uthread, by its node
+	unsigned nthreads;
+	struct sigpending shared_pending;
+	struct thread *exec_thread; // exec is ending the others
+	bool exiting;               // exit_group or a fatal signal: all threads end
+	bool stopped;               // by SIGSTOP and the like, until SIGCONT
+	bool zombie;                // all threads are gone
+	int wait_status;            // as wait4(2) reports it; valid when |exiting| or |zombie|
+	struct waitq thread_exit;   // a thread left (exec, exit)
+	struct waitq child_event;   // wait4 of this process
+
+	struct rlimits limits; // guarded by sighand->lock
+	uint32_t personality;
+	uint32_t dumpable; // PR_SET_DUMPABLE
+	int oom_score_adj;
+	bool child_subreaper;
+
+	struct timer real_timer; // ITIMER_REAL and alarm(2); guarded by sighand->lock
+	uint64_t real_deadline_ns, real_interval_ns;
+
+	// accounting: of threads that ended; guarded by sighand->lock
+	uint64_t start_ns; // CLOCK_MONOTONIC
+	uint64_t dead_runtime_tsc, dead_voluntary, dead_forced;
+	uint64_t children_runtime_tsc;
+};
+
+// kernel/proc's part of a thread.
+struct uthread {
+	struct thread *thread; // borrowed: the thread owns this
+	struct list_node node; // in process->threads, guarded by sighand->lock
+	int exit_signal;
+
+	// guarded by sighand->lock (blocked: written by the thread itself, under it)
+	uint64_t blocked; // bit sig - 1
+	struct sigpending pending;
+
+	// the thread's own
+	uint64_t saved_mask; // to put back when a temporary mask ends
+	bool restore_mask;
+	struct sig_altstack altstack;
+	struct restart_block restart;
+	uint64_t fault_trapno, fault_error, fault_addr; // for the signal frame
+	struct uptr clear_child_tid;
+	struct uptr robust_list;
+	struct uptr rseq;
+	uint32_t rseq_bytes, rseq_sig;
+	bool no_new_privs;
+	int pdeath_signal;
+	uint64_t timer_slack_ns;
+	uint64_t start_ns;
+};
+
+static inline struct process *process_current(void)
+{
+	return thread_current()->process;
+}
+static inline struct uthread *uthread_current(void)
+{
+	return thread_current()->uthread;
+}
+
+// Mounts procfs and sysfs nodes, prepares the vDSO. Once, after vfs_init. 0 or -errno.
+int __must_check proc_init(void);
+
+struct process *process_get(struct process *p);
+void process_put(struct process *p);
+// With a reference, or NULL. Zombies are found too.
+struct process *process_find(int pid);
+// The next process with pid >= |from| in order, with a reference, or NULL.
+struct process *process_next(int from);
+int process_parent_pid(struct process *p);
+
+// The calls of the same name; results as Linux's. pid 0 is the caller.
+int process_setpgid(int pid, int pgid);
+int process_getpgid(int pid);
+int process_getsid(int pid);
+int process_setsid(void);
+
+// exit(2): ends the calling thread; the last one ends the process with |status|.
+void __noreturn process_exit_thread(int status);
+// exit_group(2) and fatal signals: ends all threads. |wait_status| as wait4(2) reports it:
+// (code & 0xff) << 8 for an exit, the signal number (| 0x80 with a core dump) for a signal.
+void __noreturn process_exit_group(int wait_status);
+
+// CPU time in ns of all threads, dead ones included. The kernel does not tell user from system
+// time: all is user time.
+uint64_t process_cpu_ns(struct process *p);
+// getrusage(2): |who| is RUSAGE_SELF, RUSAGE_THREAD or RUSAGE_CHILDREN. 0 or -EINVAL.
+int process_getrusage(int who, struct rusage *out);
+
+// CLOCK_PROCESS_CPUTIME_ID and CLOCK_THREAD_CPUTIME_ID of the caller.
+uint64_t process_clock_cpu_ns(bool thread_only);
+
+// ITIMER_REAL in ns (0: disarmed); alarm(2) is built on it. Each may be NULL.
+void process_itimer_real(const uint64_t *value_ns, const uint64_t *interval_ns,
+			 uint64_t *old_value_ns, uint64_t *old_interval_ns);
+
+// set_tid_address(2), set_robust_list(2), get_robust_list(2), rseq(2).
+int process_set_tid_address(struct uptr p); // the caller's tid
+int process_set_robust_list(struct uptr head, uint64_t bytes);
+int process_get_robust_list(int tid, struct uptr *head, uint64_t *bytes);
+int process_rseq(struct uptr area, uint32_t bytes, int flags, uint32_t sig);
+
+// The machine ends when the program does. |kind| and |code| are those of struct ctl_exit. Called
+// once, in the context of a kernel or user thread with interrupts on; must not return.
+typedef void machine_end_fn(uint32_t kind, uint32_t code);
+void process_set_machine_end(machine_end_fn *fn);
+void __noreturn process_end_machine(uint32_t kind, uint32_t code);
+// A signal from the host (CTL_SIGNAL) to the program. Interrupt context.
+void process_signal_program(int sig);

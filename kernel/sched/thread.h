@@ -26,6 +26,7 @@ struct thread {
 	// read-only after creation
 	int tid;
 	void *kstack;            // lowest address; KSTACK_BYTES long
+	void *kstack_top;        // where a trap from user mode starts pushing (TSS.rsp0)
 	struct process *process; // NULL for kernel threads
 
 	// owned by the thread itself
@@ -36,14 +37,17 @@ struct thread {
 	struct fs_context *fsctx;
 	struct cred *cred;
 	uint64_t fs_base, gs_base; // user segment bases
-	void *fpu;                 // XSAVE or FXSAVE area, 64-byte aligned, NULL for kernel threads
-	struct uthread *uthread;   // kernel/proc's part: signals, tid address, robust list, rseq
+	void *fpu;                 // XSAVE or FXSAVE area above kstack_top; NULL: kernel thread
+	void (*start)(void *arg);  // run in the kernel first; a user thread then enters user mode
+	void *start_arg;
+	struct uthread *uthread; // kernel/proc's part: signals, tid address, robust list, rseq
 
 	// guarded by the run queue lock
 	enum thread_state state;
 	struct list_node run_node;
 	unsigned cpu;
-	uint64_t runtime_ns, slice_start_ns;
+	uint64_t runtime_tsc, slice_start_tsc; // thread_runtime_ns() converts
+	uint64_t switches_voluntary, switches_forced;
 
 	// set by anyone, read on return to user mode and by interruptible sleeps; atomic
 	uint32_t pending;        // enum thread_pending
@@ -73,7 +77,17 @@ struct thread *__must_check thread_create_kernel(const char *name, void (*entry)
 						 void *arg);
 // A user thread: its kernel stack holds a copy of |regs| and it enters user mode with them when
 // first run (through kernel/init's return path). Takes no references: the caller fills the fields.
-struct thread *__must_check thread_create_user(const struct pt_regs *regs);
+// |start|, if not NULL, runs first on the new stack and may change thread_current()->regs (exec).
+struct thread *__must_check thread_create_user(const struct pt_regs *regs, void (*start)(void *),
+					       void *arg);
+// How a thread enters user mode with |regs| (which lie at the top of its kernel stack): kernel/init
+// registers its return path once; it must look at thread->pending first, as after any trap.
+void thread_set_user_entry(void (*enter)(struct pt_regs *regs));
+// Sends a signal to a thread on behalf of a lower layer (SIGPIPE, SIGXFSZ): does nothing until
+// kernel/proc has registered how. Any context.
+void thread_send_signal(struct thread *t, int sig);
+void thread_set_signal_sender(void (*send)(struct thread *t, int sig));
+uint64_t thread_runtime_ns(const struct thread *t);
 void thread_get(struct thread *t);
 void thread_put(struct thread *t);
 // Ends the calling thread; its stack and record are freed by whoever runs next. Does not return.

@@ -1,0 +1,21 @@
+// Resource limits, with Linux's defaults. Indices are RLIMIT_* of <asm-generic/resource.h>.
+#pragma once
+
+#include "lib/compiler.h"
+
+#define RLIMIT_COUNT 16
+
+struct rlimit_value {
+	uint64_t cur, max; // UINT64_MAX: unlimited
+};
+struct rlimits {
+	struct rlimit_value v[RLIMIT_COUNT];
+};
+
+struct process;
+
+void rlimits_init(struct rlimits *l, uint64_t ram_bytes);
+// 0 or -EINVAL.
+int __must_check rlimit_get(struct process *p, unsigned resource, struct rlimit_value *out);
+// Sets it and tells the layers that keep copies. 0, -EINVAL, -EPERM.
+int __must_check rlimit_set(struct process *p, unsigned resource, const struct rlimit_value *v);
