@@ -60,3 +60,6 @@ $(BUILD)/kernel.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab.o linker.ld
 # What is put into images: no debug information, no symbols.
 $(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf
 	$(call say,STRIP,$@)$(STRIP) -s -o $@ $<
+
+# The memory functions must not be compiled into calls of themselves.
+$(KOBJ)/lib/string.o: KCFLAGS += $(if $(findstring clang,$(KCC)),-fno-builtin,-fno-tree-loop-distribute-patterns)
