@@ -1,0 +1,22 @@
+# Benchmarks: Ouro beside Linux guests, in one run.
+
+BENCH_PROGRAMS := $(BUILD)/bench/ubench $(BUILD)/bench/hello
+
+$(BUILD)/bench/ubench: tests/bench/ubench.c
+	@mkdir -p $(@D)
+	$(call msg,HOSTCC,$@)
+	$(Q)gcc -O2 -Wall -Wextra -static -pthread $< -o $@
+
+$(BUILD)/bench/hello: tests/bench/hello.c
+	@mkdir -p $(@D)
+	$(call msg,HOSTCC,$@)
+	$(Q)musl-gcc -Os -Wall -Wextra -static -s $< -o $@
+
+.PHONY: bench bench-linux
+bench: all examples $(BENCH_PROGRAMS) ## Benchmarks on Ouro and on the Linux guests, side by side
+	$(Q)tests/bench/run.py --ouro $(BUILD)/ouro --kernel $(BUILD)/kernel.elf --linux $(BUILD)/bench \
+		--program $(BUILD)/bench/ubench --hello $(BUILD)/bench/hello --ring $(BUILD)/examples/ring \
+		$(BENCH_FLAGS) $(ROW)
+
+bench-linux: ## Build the Linux guests that bench compares with (once, about ten minutes)
+	$(Q)tests/bench/linux-guest/build.sh $(BUILD)/bench
