@@ -75,9 +75,9 @@ class Ouro:
                        program] + self.args.row, self.args.timeout)
         return rows_of(text)
 
-    def wall(self, program, memory="512M"):
+    def wall(self, program, memory="512M", timeout=60):
         return run([self.args.ouro, "run", "--accel", "tcg", "--machine", "microvm", "-m", memory,
-                    program], 60)
+                    program], timeout)
 
     def entry_ticks(self, program):
         """Time stamp counter at the kernel's first instruction, as the kernel recorded it."""
@@ -104,8 +104,8 @@ class Linux:
         text, _ = run(self.command(program, ICOUNT), self.args.timeout)
         return rows_of(text)
 
-    def wall(self, program, memory=None):
-        return run(self.command(program, ["-accel", "tcg", "-cpu", "max"], memory), 60)
+    def wall(self, program, memory=None, timeout=60):
+        return run(self.command(program, ["-accel", "tcg", "-cpu", "max"], memory), timeout)
 
 
 def systems(args):
@@ -171,8 +171,8 @@ def print_memory(args, all_systems):
     def fits(system, program, mark):
         def works(mib):
             try:
-                return mark in system.wall(program, "%dM" % mib)[0]
-            except SystemExit:
+                return mark in system.wall(program, "%dM" % mib, timeout=10)[0]
+            except SystemExit:  # too little memory shows as a hang on some systems
                 return False
         return works
     rows = []
