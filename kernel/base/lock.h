@@ -23,6 +23,7 @@ enum lock_rank {
 	RANK_ASPACE = 70, // rwsem of an address space
 	RANK_DRIVER = 75,
 	// spinlocks
+	RANK_PID = 85,     // the table of thread numbers
 	RANK_SIGHAND = 90, // signal state of a process
 	RANK_FUTEX = 95,
 	RANK_OBJ_VIEWS = 100, // a memobj's view tree
@@ -33,6 +34,7 @@ enum lock_rank {
 	RANK_PMM = 150,
 	RANK_TLB = 155,
 	RANK_WAITQ = 160,
+	RANK_THREADS = 162, // the list of all threads
 	RANK_TIMER = 165,
 	RANK_RUNQUEUE = 170,
 	RANK_DEVICE = 180, // virtqueues, UARTs

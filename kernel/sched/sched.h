@@ -15,11 +15,23 @@ void sched_point(void);
 // Sleeping, low level (prefer waitq.h): mark first, check the condition, then call schedule().
 void sched_set_state(enum thread_state state);
 void schedule(void);
+// As schedule(), but no later than |deadline_ns|; false: the deadline ended it.
+bool sched_schedule_until(uint64_t deadline_ns);
+// True if the calling thread has a signal (or its end) pending, which ends interruptible sleeps.
+static inline bool sched_interrupted(void)
+{
+	return READ_ONCE(thread_current()->pending) & (PENDING_SIGNAL | PENDING_KILL);
+}
+// The calling thread's page tables from now on (exec, exit). The old ones are not in use after it.
+void sched_use_pgtable(struct pgtable *pt);
 // Makes |t| runnable if it sleeps in a state of |mask| (bits 1 << state); true if it did.
 bool sched_wake(struct thread *t, unsigned mask);
 // Sets pending bits and wakes an interruptible sleeper.
 void thread_set_pending(struct thread *t, uint32_t bits);
+// For more than one CPU: how to interrupt CPU |cpu|, and what its interrupt handler then calls.
+void sched_set_kick(void (*kick)(unsigned cpu));
+void sched_kicked(void);
 // Prints every thread with state and kernel backtrace to the log.
 void sched_dump_all(void);
-// Sleep with a deadline on CLOCK_MONOTONIC. 0, -ETIMEDOUT never; -EINTR when a signal is pending.
+// Sleeps until |deadline_ns| on CLOCK_MONOTONIC. 0, or -EINTR when a signal came first.
 int __must_check sched_sleep_until(uint64_t deadline_ns, bool interruptible);

@@ -87,7 +87,10 @@ void thread_set_user_entry(void (*enter)(struct pt_regs *regs));
 // kernel/proc has registered how. Any context.
 void thread_send_signal(struct thread *t, int sig);
 void thread_set_signal_sender(void (*send)(struct thread *t, int sig));
+// CPU time used so far, the present slice included; sched_tsc_to_ns converts.
+uint64_t thread_runtime_tsc(const struct thread *t);
 uint64_t thread_runtime_ns(const struct thread *t);
+uint64_t sched_tsc_to_ns(uint64_t tsc);
 void thread_get(struct thread *t);
 void thread_put(struct thread *t);
 // Ends the calling thread; its stack and record are freed by whoever runs next. Does not return.

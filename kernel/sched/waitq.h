@@ -38,6 +38,8 @@ static inline void waitq_wake_all(struct waitq *q)
 
 // For the macro below. |deadline_ns| on CLOCK_MONOTONIC, UINT64_MAX for none.
 void waitq_prepare(struct waitq *q, struct waitq_entry *e);
+// The same for waiters of which a wake needs only one.
+void waitq_prepare_exclusive(struct waitq *q, struct waitq_entry *e);
 // 0 when woken; -EINTR (a signal, only if |interruptible|); -ETIMEDOUT.
 int waitq_sleep(struct waitq_entry *e, uint64_t deadline_ns, bool interruptible);
 void waitq_finish(struct waitq *q, struct waitq_entry *e);

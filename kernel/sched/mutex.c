@@ -1,0 +1,130 @@
+// Sleeping locks over wait queues: one atomic operation when nobody else wants them.
+
+#include "kernel/sched/mutex.h"
+
+#include "kernel/base/panic.h"
+#include "kernel/sched/thread.h"
+
+void mutex_init(struct mutex *m, enum lock_rank rank)
+{
+	m->locked = 0;
+	m->owner = NULL;
+	m->rank = rank;
+	waitq_init(&m->waiters);
+}
+
+bool mutex_trylock(struct mutex *m)
+{
+	if (__atomic_exchange_n(&m->locked, 1, __ATOMIC_ACQUIRE))
+		return false;
+	m->owner = thread_current();
+	return true;
+}
+
+static __noinline void mutex_lock_slow(struct mutex *m)
+{
+	struct waitq_entry e;
+
+	ASSERT(!mutex_is_mine(m));
+	waitq_prepare_exclusive(&m->waiters, &e);
+	while (!mutex_trylock(m))
+		(void)waitq_sleep(&e, UINT64_MAX, false);
+	waitq_finish(&m->waiters, &e);
+}
+
+void mutex_lock(struct mutex *m)
+{
+	if (unlikely(!mutex_trylock(m)))
+		mutex_lock_slow(m);
+}
+
+void mutex_lock_nested(struct mutex *m)
+{
+	mutex_lock(m);
+}
+
+void mutex_unlock(struct mutex *m)
+{
+	DEBUG_ASSERT(mutex_is_mine(m));
+	m->owner = NULL;
+	__atomic_exchange_n(&m->locked, 0, __ATOMIC_SEQ_CST);
+	waitq_wake(&m->waiters, 1, 0);
+}
+
+bool mutex_is_mine(const struct mutex *m)
+{
+	return READ_ONCE(m->locked) && READ_ONCE(m->owner) == thread_current();
+}
+
+void rwsem_init(struct rwsem *s, enum lock_rank rank)
+{
+	s->state = 0;
+	s->writers_waiting = 0;
+	s->rank = rank;
+	waitq_init(&s->waiters);
+}
+
+static bool rwsem_try_read(struct rwsem *s)
+{
+	int32_t n = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
+
+	while (n >= 0 && !__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST))
+		if (__atomic_compare_exchange_n(&s->state, &n, n + 1, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+static bool rwsem_try_write(struct rwsem *s)
+{
+	int32_t unlocked = 0;
+
+	return __atomic_compare_exchange_n(&s->state, &unlocked, -1, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+void rwsem_read_lock(struct rwsem *s)
+{
+	int err;
+
+	if (likely(rwsem_try_read(s)))
+		return;
+	waitq_wait_until(&s->waiters, rwsem_try_read(s), UINT64_MAX, false, err);
+	(void)err;
+}
+
+void rwsem_read_unlock(struct rwsem *s)
+{
+	int32_t left = __atomic_sub_fetch(&s->state, 1, __ATOMIC_SEQ_CST);
+
+	DEBUG_ASSERT(left >= 0);
+	if (!left && __atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST))
+		waitq_wake_all(&s->waiters);
+}
+
+static __noinline void rwsem_write_lock_slow(struct rwsem *s)
+{
+	struct waitq_entry e;
+
+	__atomic_add_fetch(&s->writers_waiting, 1, __ATOMIC_SEQ_CST);
+	waitq_prepare(&s->waiters, &e);
+	while (!rwsem_try_write(s))
+		(void)waitq_sleep(&e, UINT64_MAX, false);
+	waitq_finish(&s->waiters, &e);
+	__atomic_sub_fetch(&s->writers_waiting, 1, __ATOMIC_SEQ_CST);
+}
+
+void rwsem_write_lock(struct rwsem *s)
+{
+	if (unlikely(!rwsem_try_write(s)))
+		rwsem_write_lock_slow(s);
+}
+
+void rwsem_write_unlock(struct rwsem *s)
+{
+	int32_t old = __atomic_exchange_n(&s->state, 0, __ATOMIC_SEQ_CST);
+
+	DEBUG_ASSERT(old == -1);
+	(void)old;
+	waitq_wake_all(&s->waiters);
+}

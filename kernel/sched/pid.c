@@ -1,0 +1,95 @@
+// Thread numbers in a sparse array. A slot holds the thread's address, or PID_TAKEN alone.
+// Lock: pids.lock (RANK_PID, interrupts off).
+
+#include "kernel/sched/pid.h"
+
+#include <asm/errno.h>
+
+#include "kernel/base/lock.h"
+#include "kernel/sched/thread.h"
+#include "lib/radix.h"
+#include "mm/phys/kmalloc.h"
+
+#define PID_FIRST 2
+#define PID_TAKEN 1ull // low bit: addresses of threads are aligned
+
+static void pid_node_free(void *p, size_t bytes)
+{
+	kfree(p);
+}
+
+static const struct radix_alloc pid_mem = { kzalloc, pid_node_free };
+
+static struct {
+	struct spinlock lock;
+	struct radix table;
+	uint64_t next;
+} pids = {
+	.lock = SPINLOCK_INIT(RANK_PID, "pid"),
+	.table = { .mem = &pid_mem },
+	.next = PID_FIRST,
+};
+
+int pid_alloc(struct thread *t)
+{
+	uint64_t irq = spin_lock_irqsave(&pids.lock), pid;
+	int err = -EAGAIN;
+
+	if (!radix_next_empty(&pids.table, pids.next, PID_MAX - 1, &pid) &&
+	    !radix_next_empty(&pids.table, PID_FIRST, PID_MAX - 1, &pid))
+		goto out;
+	if (radix_set(&pids.table, pid, (uint64_t)t | PID_TAKEN))
+		goto out;
+	pids.next = pid + 1 < PID_MAX ? pid + 1 : PID_FIRST;
+	err = (int)pid;
+out:
+	spin_unlock_irqrestore(&pids.lock, irq);
+	return err;
+}
+
+void pid_free(int pid)
+{
+	uint64_t irq = spin_lock_irqsave(&pids.lock);
+
+	radix_clear(&pids.table, (uint64_t)pid);
+	spin_unlock_irqrestore(&pids.lock, irq);
+}
+
+void pid_detach(int pid)
+{
+	uint64_t irq = spin_lock_irqsave(&pids.lock);
+	uint64_t *slot = radix_slot(&pids.table, (uint64_t)pid);
+
+	if (slot && *slot)
+		*slot = PID_TAKEN;
+	spin_unlock_irqrestore(&pids.lock, irq);
+}
+
+struct thread *pid_find_thread(int pid)
+{
+	uint64_t irq, v;
+	struct thread *t;
+
+	if (pid <= 0)
+		return NULL;
+	irq = spin_lock_irqsave(&pids.lock);
+	v = radix_get(&pids.table, (uint64_t)pid);
+	t = (struct thread *)(v & ~PID_TAKEN);
+	if (t)
+		thread_get(t);
+	spin_unlock_irqrestore(&pids.lock, irq);
+	return t;
+}
+
+int pid_next(int from)
+{
+	uint64_t irq, pid;
+	bool found;
+
+	if (from < 0)
+		from = 0;
+	irq = spin_lock_irqsave(&pids.lock);
+	found = radix_next_used(&pids.table, (uint64_t)from, PID_MAX - 1, &pid);
+	spin_unlock_irqrestore(&pids.lock, irq);
+	return found ? (int)pid : -1;
+}

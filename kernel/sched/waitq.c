@@ -1,0 +1,115 @@
+// Wait queues. Entries stay queued until their owner removes them; a wake marks them and wakes the
+// thread or calls the callback. Lock: the queue's own (RANK_WAITQ, interrupts off).
+
+#include "kernel/sched/waitq.h"
+
+#include <asm/errno.h>
+
+#include "kernel/sched/sched.h"
+#include "kernel/sched/timer.h"
+
+void waitq_init(struct waitq *q)
+{
+	spin_init(&q->lock, RANK_WAITQ, "waitq");
+	list_init(&q->waiters);
+}
+
+void waitq_add(struct waitq *q, struct waitq_entry *e)
+{
+	uint64_t irq = spin_lock_irqsave(&q->lock);
+
+	e->woken = false;
+	// Exclusive waiters stand behind the others, in order of arrival.
+	if (e->exclusive)
+		list_push_back(&q->waiters, &e->node);
+	else
+		list_push_front(&q->waiters, &e->node);
+	spin_unlock_irqrestore(&q->lock, irq);
+}
+
+void waitq_remove(struct waitq *q, struct waitq_entry *e)
+{
+	uint64_t irq = spin_lock_irqsave(&q->lock);
+
+	list_remove(&e->node);
+	spin_unlock_irqrestore(&q->lock, irq);
+}
+
+// True if |e| was not awake already.
+static bool waitq_wake_entry(struct waitq_entry *e, uint64_t key)
+{
+	if (e->func)
+		return e->func(e, key);
+	if (e->woken)
+		return false;
+	// The sleeper may return and drop its entry once woken is set: read the thread first.
+	struct thread *t = e->thread;
+
+	__atomic_store_n(&e->woken, true, __ATOMIC_SEQ_CST);
+	sched_wake(t, 1u << THREAD_SLEEPING | 1u << THREAD_INTERRUPTIBLE);
+	return true;
+}
+
+void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)
+{
+	uint64_t irq;
+	struct waitq_entry *e, *next;
+
+	// A waiter queues itself before it tests its condition, the caller has made the condition
+	// true before: with a barrier between that and this look, an empty queue needs no lock.
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (READ_ONCE(q->waiters.next) == &q->waiters)
+		return;
+	irq = spin_lock_irqsave(&q->lock);
+	list_for_each_safe (e, next, &q->waiters, node) {
+		if (e->exclusive && !n_exclusive)
+			break;
+		bool exclusive = e->exclusive;
+
+		if (waitq_wake_entry(e, key) && exclusive)
+			n_exclusive--;
+	}
+	spin_unlock_irqrestore(&q->lock, irq);
+}
+
+static void prepare(struct waitq *q, struct waitq_entry *e, bool exclusive)
+{
+	e->thread = thread_current();
+	e->func = NULL;
+	e->exclusive = exclusive;
+	waitq_add(q, e);
+}
+
+void waitq_prepare(struct waitq *q, struct waitq_entry *e)
+{
+	prepare(q, e, false);
+}
+
+void waitq_prepare_exclusive(struct waitq *q, struct waitq_entry *e)
+{
+	prepare(q, e, true);
+}
+
+int waitq_sleep(struct waitq_entry *e, uint64_t deadline_ns, bool interruptible)
+{
+	int err = 0;
+
+	sched_set_state(interruptible ? THREAD_INTERRUPTIBLE : THREAD_SLEEPING);
+	if (__atomic_load_n(&e->woken, __ATOMIC_SEQ_CST)) {
+		sched_set_state(THREAD_RUNNING);
+	} else if (deadline_ns == UINT64_MAX) {
+		schedule();
+	} else if (!sched_schedule_until(deadline_ns)) {
+		err = -ETIMEDOUT;
+	}
+	if (__atomic_exchange_n(&e->woken, false, __ATOMIC_SEQ_CST))
+		return 0;
+	if (interruptible && sched_interrupted())
+		return -EINTR;
+	return err;
+}
+
+void waitq_finish(struct waitq *q, struct waitq_entry *e)
+{
+	waitq_remove(q, e);
+}
