@@ -18,5 +18,5 @@ int __must_check cmdline_next(struct cmdline *c, char *word, size_t word_bytes);
 // The VALUE if |word| is "ouro.KEY=VALUE", "" if it is "ouro.KEY", else NULL.
 const char *cmdline_option(const char *word, const char *key);
 // Finds option |key| before "--"; the last one on the line wins. Copies its value: 1 if found, 0 if
-// not, -E2BIG if the value does not fit, -EINVAL as above.
+// not, -E2BIG if the whole word does not fit into |value|, -EINVAL as above.
 int __must_check cmdline_find(const char *line, const char *key, char *value, size_t value_bytes);

@@ -48,9 +48,6 @@
 #endif
 
 // include/uapi/asm-generic/mman-common.h
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25 // 6.1
-#endif
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102 // 6.13
 #endif
@@ -78,7 +75,7 @@
 #define PR_GET_MEMORY_MERGE 68
 #endif
 #ifndef PR_TIMER_CREATE_RESTORE_IDS
-#define PR_TIMER_CREATE_RESTORE_IDS     77 // 6.16
+#define PR_TIMER_CREATE_RESTORE_IDS     77 // 6.15
 #define PR_TIMER_CREATE_RESTORE_IDS_OFF 0
 #define PR_TIMER_CREATE_RESTORE_IDS_ON  1
 #define PR_TIMER_CREATE_RESTORE_IDS_GET 2
@@ -105,7 +102,7 @@
 
 // include/uapi/linux/pidfd.h
 #ifndef PIDFD_THREAD
-#define PIDFD_THREAD 2000 // 6.9; O_EXCL
+#define PIDFD_THREAD 0x80 // 6.9; defined as O_EXCL
 #endif
 #ifndef PIDFD_SIGNAL_THREAD
 #define PIDFD_SIGNAL_THREAD        (1UL << 0) // 6.9
