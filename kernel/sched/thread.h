@@ -66,7 +66,7 @@ enum thread_pending {
 	PENDING_NOTIFY = 1 << 3, // work for kernel/proc before user mode (rseq, stop)
 };
 
-extern struct thread *percpu_current; // a per-CPU variable
+DECLARE_PERCPU(struct thread *, percpu_current);
 static inline struct thread *thread_current(void)
 {
 	return this_cpu_read(percpu_current);
