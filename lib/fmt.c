@@ -167,7 +167,9 @@ static void parse_spec(struct spec *s, const char **fmt, va_list *ap)
 	}
 	if (**fmt == '.') {
 		++*fmt;
-		s->precision = MAX(-1, parse_number(fmt, ap));
+		s->precision = parse_number(fmt, ap);
+		if (s->precision < 0)
+			s->precision = -1;
 	}
 	for (;; ++*fmt) {
 		if (**fmt == 'l')
