@@ -25,6 +25,7 @@ struct file *fd_get(struct fdtable *t, int fd);
 struct file *fd_get_path_ok(struct fdtable *t, int fd);
 int __must_check fd_close(struct fdtable *t, int fd); // 0, -EBADF or the flush error
 int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec);
+int fd_set_cloexec_range(struct fdtable *t, unsigned first, unsigned last); // CLOSE_RANGE_CLOEXEC
 int fd_get_cloexec(struct fdtable *t, int fd); // 0, 1 or -EBADF
 int fd_set_cloexec(struct fdtable *t, int fd, bool on);
 // The lowest open number >= |from|, or -1.
@@ -43,4 +44,9 @@ struct fs_context *__must_check fs_context_create(const struct path *root);
 struct fs_context *__must_check fs_context_clone(struct fs_context *c, bool share_fds);
 struct fs_context *fs_context_get(struct fs_context *c);
 void fs_context_put(struct fs_context *c);
-struct fs_context *fs_context_current(void);
+struct fs_context *fs_context_current(void); // of the calling thread; NULL for kernel threads
+// Owned references to the root and working directory; changing them takes references.
+void fs_context_get_root(struct fs_context *c, struct path *out);
+void fs_context_get_cwd(struct fs_context *c, struct path *out);
+void fs_context_set_root(struct fs_context *c, const struct path *p);
+void fs_context_set_cwd(struct fs_context *c, const struct path *p);

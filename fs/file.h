@@ -82,11 +82,18 @@ int __must_check file_fallocate(struct file *f, int mode, int64_t offset, int64_
 int __must_check file_fsync(struct file *f, bool data_only);
 int __must_check file_set_flags(struct file *f, unsigned flags); // F_SETFL
 // Fills |src| for vm_mmap; -EACCES, -EPERM, -ENODEV, -EBADF as mmap(2).
-int __must_check file_mmap(struct file *f, unsigned prot, unsigned flags, struct mmap_source *src);
+int __must_check file_mmap_source(struct file *f, unsigned prot, unsigned flags,
+				  struct mmap_source *src);
 uint32_t file_poll(struct file *f, struct poll_table *pt); // EPOLL* bits; always ready without op
 int64_t __must_check file_ioctl(struct file *f, unsigned cmd, uint64_t arg); // -ENOTTY by default
 // An executable being run: writers get ETXTBSY, and it fails with -ETXTBSY while there are writers.
 int __must_check file_deny_write(struct file *f);
 void file_allow_write(struct file *f);
+// For file systems: initialises memory of the caller as file_alloc does (the embedding object is
+// freed by its inode; set f->embedded), and the common part of seek ops.
+void file_init(struct file *f, const struct path *path, unsigned flags, const struct file_ops *ops,
+	       void *priv);
+int64_t __must_check file_seek_within(struct file *f, int64_t offset, int whence,
+				      uint64_t size_bytes);
 // The name as /proc/self/fd shows it; as path_to_string with the caller's root.
 char *file_name(struct file *f, char *buf, size_t bytes);

@@ -72,3 +72,7 @@ struct inode {
 void inode_init(struct inode *i, const struct inode_ops *ops, struct superblock *sb, uint32_t mode);
 struct inode *inode_get(struct inode *i);
 void inode_put(struct inode *i);
+bool inode_owner_or_capable(const struct inode *i); // the owner, or CAP_FOWNER
+// Counts a description open for writing of a regular file. 0 or -ETXTBSY (it is being run).
+int __must_check inode_get_write_access(struct inode *i);
+void inode_put_write_access(struct inode *i);

@@ -14,7 +14,6 @@ struct superblock_ops {
 	int (*dname)(const struct dentry *d, char *buf, size_t bytes);
 	// Is a cached name still right? NULL: always.
 	bool (*revalidate)(struct dentry *d);
-	// Before a directory is listed or a name is missed: bring all its names in. NULL: nothing.
 	void (*release)(struct superblock *sb);
 };
 
@@ -89,5 +88,9 @@ struct automount {
 };
 void mount_register_automount(struct automount *a);
 void mount_all_automounts(void); // before mounts are listed
+// For the file systems that hold such directories: is |name| in |dir| registered; all in |dir|.
+const struct automount *mount_find_automount(const char *dir, const char *name, size_t name_bytes);
+const struct automount *mount_next_automount(const struct automount *a, const char *dir);
+struct mount *mount_root(void); // the first mount; borrowed; NULL before it exists
 // Calls |fn| for each mount of the tree in order until it returns non-zero. May sleep.
 int mount_for_each(int (*fn)(struct mount *m, void *arg), void *arg);

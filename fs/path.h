@@ -16,6 +16,7 @@ enum dentry_flags {
 	DENTRY_WHITEOUT = 1 << 3,   // hides a name of the initramfs; has no inode
 	DENTRY_HASHED = 1 << 4,     // is in its parent's tree
 	DENTRY_EMBEDDED = 1 << 5,   // part of a larger allocation: never freed alone
+	DENTRY_NOLINK = 1 << 6,     // O_TMPFILE with O_EXCL: may never get a name
 };
 
 // |children|, |parent|, |name| and |flags| are guarded by the lock of the name trees (dentry.c);
@@ -30,6 +31,9 @@ struct dentry {
 	struct rb_root children; // by name
 	struct rb_node node;
 	uint64_t cookie; // position in its directory's listing
+	struct rb_node order; // the file system's own use: by cookie
+	uint32_t hash;
+	uint32_t child_count; // hashed children that are not whiteouts
 	char *name;      // terminated; inline_name or owned
 	char inline_name[24];
 };

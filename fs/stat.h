@@ -79,3 +79,5 @@ void inode_touch_mtime(struct inode *i);
 void inode_touch_ctime(struct inode *i);
 // Honours O_NOATIME and the relatime rule of mounts.
 void file_touch_atime(struct file *f);
+struct mount;
+void inode_touch_atime(const struct mount *m, struct inode *i);

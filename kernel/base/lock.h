@@ -25,6 +25,7 @@ enum lock_rank {
 	// spinlocks
 	RANK_PID = 85,     // the table of thread numbers
 	RANK_SIGHAND = 90, // signal state of a process
+	RANK_DENTRY = 92, // the trees of names and mounts (fs/dentry.c)
 	RANK_FUTEX = 95,
 	RANK_OBJ_VIEWS = 100, // a memobj's view tree
 	RANK_OBJ_SLOTS = 110, // a memobj's page slots

@@ -1,0 +1,464 @@
+// Open file descriptions: life, and the generic checks around every operation. Positions are
+// guarded by pos_lock; everything else in struct file is fixed after open or atomic.
+#include "fs/file.h"
+
+#include <linux/errno.h>
+#include <linux/eventpoll.h>
+#include <linux/falloc.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/mman.h>
+#include <linux/stat.h>
+
+#include "fs/dir.h"
+#include "fs/dentry.h"
+#include "fs/fdtable.h"
+#include "fs/flock.h"
+#include "fs/inode.h"
+#include "fs/mount.h"
+#include "fs/namei.h"
+#include "fs/shmem.h"
+#include "fs/stat.h"
+#include "fs/vfs.h"
+#include "kernel/base/panic.h"
+#include "kernel/sched/cred.h"
+#include "lib/checked.h"
+#include "mm/phys/kmalloc.h"
+#include "mm/virt/mmap.h"
+#include "mm/virt/uio.h"
+
+// What F_GETFL never shows (Linux do_dentry_open).
+#define OPEN_ONLY_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
+
+void file_init(struct file *f, const struct path *path, unsigned flags, const struct file_ops *ops,
+	       void *priv)
+{
+	f->ops = ops;
+	f->path = *path;
+	path_get(path);
+	f->inode = path->dentry->inode;
+	f->refs = 1;
+	f->flags = flags & ~(unsigned)OPEN_ONLY_FLAGS;
+	if (flags & O_PATH)
+		f->mode = FMODE_PATH;
+	else
+		f->mode = (flags + 1) & O_ACCMODE; // O_RDONLY 0 -> 1, O_WRONLY 1 -> 2, O_RDWR 2 -> 3
+	if (ops && ops->seek)
+		f->mode |= FMODE_SEEK;
+	mutex_init(&f->pos_lock, RANK_FILE_POS);
+	f->pos = 0;
+	f->priv = priv;
+	f->owner_pid = f->owner_sig = 0;
+	f->embedded = false;
+	f->locks = NULL;
+}
+
+struct file *file_alloc(const struct path *path, unsigned flags, const struct file_ops *ops,
+			void *priv)
+{
+	struct file *f = kmalloc(sizeof(*f));
+
+	if (f)
+		file_init(f, path, flags, ops, priv);
+	return f;
+}
+
+struct file *file_get(struct file *f)
+{
+	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
+	return f;
+}
+
+static void drop_write_access(struct file *f)
+{
+	if (f->mode & FMODE_EXEC)
+		__atomic_fetch_add(&f->inode->writers, 1, __ATOMIC_RELEASE);
+	else if (f->mode & FMODE_WRITE && S_ISREG(f->inode->mode))
+		__atomic_fetch_sub(&f->inode->writers, 1, __ATOMIC_RELEASE);
+}
+
+void file_put(struct file *f)
+{
+	struct path path;
+
+	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	if (unlikely(f->locks || f->inode->locks))
+		file_locks_release_file(f);
+	if (f->ops && f->ops->release)
+		f->ops->release(f);
+	drop_write_access(f);
+	path = f->path;
+	// An embedded description lies in its inode's allocation: path_put may free it.
+	if (!f->embedded)
+		kfree(f);
+	path_put(&path);
+}
+
+static void owner_get(void *owner)
+{
+	file_get(owner);
+}
+
+static void owner_put(void *owner)
+{
+	file_put(owner);
+}
+
+static int owner_sync(void *owner, uint64_t start, uint64_t end)
+{
+	return file_fsync(owner, true);
+}
+
+const struct vm_owner_ops file_vm_owner_ops = {
+	.get = owner_get,
+	.put = owner_put,
+	.sync = owner_sync,
+};
+
+static int64_t no_position(struct file *f)
+{
+	return f->mode & FMODE_PATH ? -EBADF : -ESPIPE;
+}
+
+// Linux rw_verify_area: the range must lie within the largest file offset.
+static int check_range(uint64_t pos, uint64_t bytes)
+{
+	uint64_t end;
+
+	if (!checked_add_u64(pos, bytes, &end) || end > INT64_MAX)
+		return -EINVAL;
+	return 0;
+}
+
+static int64_t do_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+{
+	if (!(f->mode & FMODE_READ))
+		return -EBADF;
+	if (!f->ops || !f->ops->read)
+		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
+	if (f->mode & FMODE_SEEK) {
+		int err = check_range(*pos, u->resid);
+
+		if (err)
+			return err;
+	}
+	return f->ops->read(f, u, pos, rwf);
+}
+
+static int64_t do_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+{
+	if (!(f->mode & FMODE_WRITE))
+		return -EBADF;
+	if (!f->ops || !f->ops->write)
+		return -EINVAL;
+	if (f->mode & FMODE_SEEK) {
+		int err = check_range(*pos, u->resid);
+
+		if (err)
+			return err;
+	}
+	return f->ops->write(f, u, pos, rwf);
+}
+
+int64_t file_read(struct file *f, struct uio *u, unsigned rwf)
+{
+	uint64_t none = 0;
+	int64_t n;
+
+	if (!(f->mode & FMODE_SEEK))
+		return do_read(f, u, &none, rwf);
+	mutex_lock(&f->pos_lock);
+	n = do_read(f, u, &f->pos, rwf);
+	mutex_unlock(&f->pos_lock);
+	return n;
+}
+
+int64_t file_write(struct file *f, struct uio *u, unsigned rwf)
+{
+	uint64_t none = 0;
+	int64_t n;
+
+	if (!(f->mode & FMODE_SEEK))
+		return do_write(f, u, &none, rwf);
+	mutex_lock(&f->pos_lock);
+	n = do_write(f, u, &f->pos, rwf);
+	mutex_unlock(&f->pos_lock);
+	return n;
+}
+
+int64_t file_pread(struct file *f, struct uio *u, uint64_t pos, unsigned rwf)
+{
+	if (!(f->mode & FMODE_SEEK))
+		return no_position(f);
+	return do_read(f, u, &pos, rwf);
+}
+
+int64_t file_pwrite(struct file *f, struct uio *u, uint64_t pos, unsigned rwf)
+{
+	if (!(f->mode & FMODE_SEEK))
+		return no_position(f);
+	return do_write(f, u, &pos, rwf);
+}
+
+int64_t file_read_kernel(struct file *f, void *buf, size_t bytes, uint64_t pos)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		struct uio u;
+		int64_t n;
+
+		uio_init_kernel(&u, (char *)buf + done, bytes - done);
+		n = file_pread(f, &u, pos + done, 0);
+		if (n < 0)
+			return done ? (int64_t)done : n;
+		if (!n)
+			break;
+		done += (size_t)n;
+	}
+	return (int64_t)done;
+}
+
+int64_t file_seek(struct file *f, int64_t offset, int whence)
+{
+	int64_t r;
+
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (whence < 0 || whence > SEEK_HOLE)
+		return -EINVAL;
+	if (!(f->mode & FMODE_SEEK))
+		return -ESPIPE;
+	mutex_lock(&f->pos_lock);
+	r = f->ops->seek(f, offset, whence);
+	mutex_unlock(&f->pos_lock);
+	return r;
+}
+
+// The common part of seek ops: SEEK_SET, SEEK_CUR, SEEK_END against |size_bytes|.
+int64_t file_seek_within(struct file *f, int64_t offset, int whence, uint64_t size_bytes)
+{
+	int64_t base = 0, pos;
+
+	if (whence == SEEK_CUR)
+		base = (int64_t)f->pos;
+	else if (whence == SEEK_END)
+		base = (int64_t)size_bytes;
+	else if (whence != SEEK_SET)
+		return -EINVAL;
+	if (__builtin_add_overflow(base, offset, &pos))
+		return -EOVERFLOW;
+	if (pos < 0)
+		return -EINVAL;
+	f->pos = (uint64_t)pos;
+	return pos;
+}
+
+int file_getdents(struct file *f, struct dir_emit *e)
+{
+	int err;
+
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (!f->ops || !f->ops->getdents)
+		return -ENOTDIR;
+	mutex_lock(&f->pos_lock);
+	if (READ_ONCE(f->path.dentry->flags) & DENTRY_UNLINKED)
+		err = -ENOENT;
+	else
+		err = f->ops->getdents(f, e);
+	mutex_unlock(&f->pos_lock);
+	if (!err)
+		file_touch_atime(f);
+	return err;
+}
+
+int inode_truncate(struct inode *i, uint64_t size_bytes)
+{
+	if (size_bytes > INT64_MAX)
+		return -EINVAL;
+	if (!i->ops->truncate)
+		return -EINVAL;
+	return i->ops->truncate(i, size_bytes);
+}
+
+int file_truncate(struct file *f, uint64_t size_bytes)
+{
+	if (size_bytes > INT64_MAX)
+		return -EINVAL;
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (!S_ISREG(f->inode->mode) || !(f->mode & FMODE_WRITE))
+		return -EINVAL;
+	return inode_truncate(f->inode, size_bytes);
+}
+
+#define FALLOC_KNOWN                                                                               \
+	(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE |                   \
+	 FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE)
+
+// Linux vfs_fallocate, 6.18: the checks in its order.
+int file_fallocate(struct file *f, int mode, int64_t offset, int64_t bytes)
+{
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (offset < 0 || bytes <= 0)
+		return -EINVAL;
+	if (mode & ~FALLOC_KNOWN)
+		return -EOPNOTSUPP;
+	if (mode & FALLOC_FL_PUNCH_HOLE && mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+		return -EOPNOTSUPP;
+	if (!(f->mode & FMODE_WRITE))
+		return -EBADF;
+	if (S_ISFIFO(f->inode->mode))
+		return -ESPIPE;
+	if (S_ISDIR(f->inode->mode))
+		return -EISDIR;
+	if (!S_ISREG(f->inode->mode))
+		return -ENODEV;
+	if (bytes > INT64_MAX - offset)
+		return -EFBIG;
+	if (!f->ops->fallocate)
+		return -EOPNOTSUPP;
+	return f->ops->fallocate(f, mode, (uint64_t)offset, (uint64_t)bytes);
+}
+
+int file_fsync(struct file *f, bool data_only)
+{
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (!f->ops || !f->ops->fsync)
+		return -EINVAL;
+	return f->ops->fsync(f, data_only);
+}
+
+#define SETFL_MASK (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
+
+int file_set_flags(struct file *f, unsigned flags)
+{
+	int err;
+
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (flags & ~f->flags & O_NOATIME && f->inode->uid != cred_current()->fsuid &&
+	    !inode_owner_or_capable(f->inode))
+		return -EPERM;
+	if (f->ops && f->ops->set_flags) {
+		err = f->ops->set_flags(f, flags);
+		if (err)
+			return err;
+	}
+	__atomic_store_n(&f->flags, (f->flags & ~(unsigned)SETFL_MASK) | (flags & SETFL_MASK),
+			 __ATOMIC_RELAXED);
+	return 0;
+}
+
+static bool path_noexec(const struct path *p)
+{
+	return p->mount->flags & MOUNT_NOEXEC || p->mount->sb->flags & SB_NOEXEC;
+}
+
+// Linux do_mmap's checks of the file, in its order.
+int file_mmap_source(struct file *f, unsigned prot, unsigned flags, struct mmap_source *src)
+{
+	unsigned type = flags & MAP_TYPE;
+	bool shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
+
+	*src = (struct mmap_source){ 0 };
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (shared && prot & PROT_WRITE && !(f->mode & FMODE_WRITE))
+		return -EACCES;
+	if (!(f->mode & FMODE_READ))
+		return -EACCES;
+	if (path_noexec(&f->path) && prot & PROT_EXEC)
+		return -EPERM;
+	if (!f->ops || !f->ops->mmap)
+		return -ENODEV;
+	src->owner = f;
+	src->owner_ops = &file_vm_owner_ops;
+	src->may_read = true;
+	src->may_write = !shared || f->mode & FMODE_WRITE;
+	src->may_exec = !path_noexec(&f->path);
+	return f->ops->mmap(f, prot, flags, src);
+}
+
+uint32_t file_poll(struct file *f, struct poll_table *pt)
+{
+	if (!f->ops || !f->ops->poll)
+		return EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM;
+	return f->ops->poll(f, pt);
+}
+
+int64_t file_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+{
+	if (f->mode & FMODE_PATH)
+		return -EBADF;
+	if (!f->ops || !f->ops->ioctl)
+		return -ENOTTY;
+	return f->ops->ioctl(f, cmd, arg);
+}
+
+// Moves |writers| in one direction unless it is on the other side of zero.
+static int change_writers(struct inode *i, int32_t by)
+{
+	int32_t old = READ_ONCE(i->writers);
+
+	do {
+		if ((by > 0 && old < 0) || (by < 0 && old > 0))
+			return -ETXTBSY;
+	} while (!__atomic_compare_exchange_n(&i->writers, &old, old + by, false, __ATOMIC_ACQUIRE,
+					      __ATOMIC_RELAXED));
+	return 0;
+}
+
+int inode_get_write_access(struct inode *i)
+{
+	return change_writers(i, 1);
+}
+
+void inode_put_write_access(struct inode *i)
+{
+	__atomic_fetch_sub(&i->writers, 1, __ATOMIC_RELEASE);
+}
+
+int file_deny_write(struct file *f)
+{
+	int err = change_writers(f->inode, -1);
+
+	if (!err)
+		f->mode |= FMODE_EXEC;
+	return err;
+}
+
+void file_allow_write(struct file *f)
+{
+	if (!(f->mode & FMODE_EXEC))
+		return;
+	f->mode &= ~FMODE_EXEC;
+	__atomic_fetch_add(&f->inode->writers, 1, __ATOMIC_RELEASE);
+}
+
+void file_touch_atime(struct file *f)
+{
+	if (!(f->flags & O_NOATIME))
+		inode_touch_atime(f->path.mount, f->inode);
+}
+
+char *file_name(struct file *f, char *buf, size_t bytes)
+{
+	struct fs_context *c = fs_context_current();
+	struct path root;
+	char *s;
+
+	if (!c)
+		return path_to_string(&f->path, vfs_root(), buf, bytes);
+	spin_lock(&c->lock);
+	root = c->root;
+	path_get(&root);
+	spin_unlock(&c->lock);
+	s = path_to_string(&f->path, &root, buf, bytes);
+	path_put(&root);
+	return s;
+}
