@@ -33,6 +33,7 @@ enum lock_rank {
 	RANK_FRAME = 130,
 	RANK_KMALLOC = 140,
 	RANK_PMM = 150,
+	RANK_KMAP = 152, // the kernel's own page tables
 	RANK_TLB = 155,
 	RANK_WAITQ = 160,
 	RANK_THREADS = 162, // the list of all threads

@@ -14,17 +14,21 @@
 
 struct tlb_batch;
 
+// Values are those of the hardware entry, so that no translation is needed (SDM 3A 4.5); PT_EXEC
+// takes the place of PWT, which is never set, and stands for a clear NX bit. Without PT_READ the
+// frame stays in the entry but the hardware sees nothing there (PROT_NONE over touched pages).
 enum pt_prot {
 	PT_READ = 1 << 0,
 	PT_WRITE = 1 << 1,
-	PT_EXEC = 1 << 2,
-	PT_USER = 1 << 3,
-	PT_GLOBAL = 1 << 4,
-	PT_NOCACHE = 1 << 5,
-	PT_EXCLUSIVE = 1 << 6, // software bit: private frame that may be written in place
-	PT_ACCESSED = 1 << 7,
-	PT_DIRTY = 1 << 8,
-	PT_SPECIAL = 1 << 9, // software bit: the frame is not reference counted by this entry
+	PT_USER = 1 << 2,
+	PT_EXEC = 1 << 3,
+	PT_NOCACHE = 1 << 4,
+	PT_ACCESSED = 1 << 5,
+	PT_DIRTY = 1 << 6,
+	PT_GLOBAL = 1 << 8,
+	PT_EXCLUSIVE = 1 << 9, // software bit: private frame that may be written in place
+	PT_SPECIAL = 1 << 10,  // software bit: the frame is not reference counted by this entry
+	PT_RESERVED_TABLE = 1 << 11, // of a 2 MiB entry: has a table set aside for splitting
 };
 
 struct pgtable {
@@ -39,46 +43,69 @@ struct pt_entry {
 	pa_t pa;        // of the byte asked for
 	unsigned order; // 0, 9 or 18
 	unsigned prot;  // enum pt_prot; 0 with |present| false: nothing is mapped
-	bool present;
+	bool present;   // the entry is not empty (also when prot lacks PT_READ)
 };
 
 // An empty user address space that shares the kernel half. -ENOMEM.
 int __must_check pt_create(struct pgtable *pt);
-// Frees all remaining tables of the user half; nothing may be mapped in it.
+// Frees all remaining tables of the user half; nothing may be mapped in it, and no CPU may have it
+// loaded.
 void pt_destroy(struct pgtable *pt);
+// The kernel's own tables. Only pt_query, pt_walk and tlb_switch may be used on it: its mappings
+// are made by physmap.h and kva.h.
 struct pgtable *pt_kernel(void);
 
-// Maps one frame of |order| at |va|. The entry must be empty: -EEXIST if not, -ENOMEM. The entry
-// takes over one reference of that order that the caller holds (unless PT_SPECIAL).
+// Maps one frame of |order| 0 or 9 at |va|. The entry must be empty (for order 9: no table either):
+// -EEXIST if not, -ENOMEM. The entry takes over one reference of that order that the caller holds
+// (unless PT_SPECIAL). A 2 MiB frame without an owner gets a table set aside for splitting it.
 int __must_check pt_map(struct pgtable *pt, va_t va, pa_t pa, unsigned order, unsigned prot);
-// Maps |n| frames at consecutive pages; pages[i] == NULL leaves that entry alone; entries that are
-// not empty are left alone and their pages[i] keeps its reference with the caller, reported by
-// clearing nothing: the return value counts the entries made and |done| (n bits) says which.
-unsigned pt_map_batch(struct pgtable *pt, va_t va, struct page *const *pages, unsigned n,
-		      unsigned prot, uint64_t *done);
-// Replaces a present 4 KiB entry by another frame and protection if it still holds |old|.
-// The old frame's reference goes to |batch|. True if replaced.
-bool pt_replace(struct pgtable *pt, va_t va, struct pt_entry old, pa_t pa, unsigned prot,
-		struct tlb_batch *batch);
-// Changes only protection bits of one entry if it still equals |old|.
-bool pt_set_prot(struct pgtable *pt, va_t va, struct pt_entry old, unsigned prot,
-		 struct tlb_batch *batch);
-// Unmaps [va, end); references go to |batch|. Splits 2 MiB entries at the edges without allocating
-// (see kernel-rules: object entries are cleared whole, private ones use their reserve table).
-// |keep_private| leaves entries alone that are PT_EXCLUSIVE or not pages of |obj_filter| (NULL:
-// all).
+// Maps |n| <= 64 single frames at consecutive pages, all in one table (2 MiB). NULL pages[i] and
+// entries that are not empty are left alone; bit i of |*done| says that entry i was made and took
+// over the reference. Under the table's lock first: if |seq| and *seq != seq_now nothing is made
+// and the answer is -EAGAIN. The number made, or -ENOMEM, -EAGAIN.
+int __must_check pt_map_batch(struct pgtable *pt, va_t va, struct page *const *pages, unsigned n,
+			      unsigned prot, const uint32_t *seq, uint32_t seq_now, uint64_t *done);
+// Replaces a present 4 KiB entry by another frame and protection if it still holds |old| (accessed
+// and dirty bits aside). The old frame's reference goes to |batch|. True if replaced.
+bool __must_check pt_replace(struct pgtable *pt, va_t va, struct pt_entry old, pa_t pa,
+			     unsigned prot, struct tlb_batch *batch);
+// Changes only protection bits of one entry (of any size) if it still equals |old|, accessed and
+// dirty bits aside (they are kept). Only taking rights away uses |batch|.
+bool __must_check pt_set_prot(struct pgtable *pt, va_t va, struct pt_entry old, unsigned prot,
+			      struct tlb_batch *batch);
+// Unmaps [va, end); references go to |batch|, which also counts the pages. 2 MiB entries at the
+// edges: of an object (page->owner set) cleared whole, private ones split with their reserved
+// table. Never allocates. May run without the address space's lock for ranges of a live vma.
 void pt_unmap_range(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *batch);
-// Sets read/write/exec of all present entries in [va, end); write is granted only where
+// The same for entries whose frame's owner is |owner| only.
+void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
+		    struct tlb_batch *batch);
+// Sets read/write/exec of all entries in [va, end) that are not empty; write is granted only where
 // |may_write| or the entry is PT_EXCLUSIVE.
 void pt_protect_range(struct pgtable *pt, va_t va, va_t end, unsigned prot, bool may_write,
 		      struct tlb_batch *batch);
+// No lock is taken: what it says may be stale at once, unless the caller excludes changes.
 struct pt_entry pt_query(const struct pgtable *pt, va_t va);
-// Calls |fn| for each present entry in [va, end); stops when it returns non-zero, and returns that.
+// As pt_query, with a reference to the 4 KiB frame taken while the entry cannot change. A 2 MiB
+// frame is demoted. NULL (and |e| filled) if nothing is there or it is PT_SPECIAL.
+struct page *__must_check pt_get_page(struct pgtable *pt, va_t va, struct pt_entry *e);
+// Calls |fn| for each entry in [va, end) that is not empty, by rising address; stops when it
+// returns non-zero, and returns that. No lock is held.
 int pt_walk(const struct pgtable *pt, va_t va, va_t end,
 	    int (*fn)(void *arg, va_t va, const struct pt_entry *e), void *arg);
-// Frees tables of [va, end) that are empty, where no neighbour in [floor, ceiling) needs them.
+// Frees tables of [va, end) that are empty, where no neighbour in [floor, ceiling) needs them:
+// floor is the end of the vma below (0: none), ceiling the start of the vma above. Needs the
+// address space's lock for writing.
 void pt_free_tables(struct pgtable *pt, va_t va, va_t end, va_t floor, va_t ceiling,
 		    struct tlb_batch *batch);
-// Moves the entries of [from, from + bytes) to |to| (mremap). -ENOMEM leaves all as it was.
+// Moves the entries of [from, from + bytes) to |to| (mremap); the ranges do not overlap and |to| is
+// empty. Needs the address space's lock for writing. -ENOMEM moves nothing (free the tables made
+// for |to| with pt_free_tables).
 int __must_check pt_move_range(struct pgtable *pt, va_t from, va_t to, uint64_t bytes,
 			       struct tlb_batch *batch);
+// Copies entries for fork. Each one in [va, end) whose frame's owner is not |skip_owner| (NULL:
+// all) loses PT_WRITE and PT_EXCLUSIVE in |from| and appears the same in |to| with a reference of
+// its own; PT_SPECIAL ones are copied without. |*copied| counts 4 KiB pages. -ENOMEM: what was made
+// in |to| stays. |batch| is |from|'s.
+int __must_check pt_fork_range(struct pgtable *from, struct pgtable *to, va_t va, va_t end,
+			       const void *skip_owner, struct tlb_batch *batch, uint64_t *copied);

@@ -6,6 +6,7 @@
 // count to all 512; an order-9 put of a demoted frame drops all 512.
 #pragma once
 
+#include "kernel/base/lock.h"
 #include "kernel/base/types.h"
 #include "lib/list.h"
 
@@ -15,22 +16,44 @@ enum page_flags {
 	PAGE_HUGE_MEMBER = 1 << 2, // part of a demoted order-9 frame
 	PAGE_IMAGE = 1 << 3,       // lies in the initramfs: goes to the pmm at its last put
 	PAGE_PERMANENT = 1 << 4,   // never freed (the shared zero page, vvar)
+	PAGE_SLAB = 1 << 5,        // cut into small objects by kmalloc
+	PAGE_TABLE = 1 << 6,       // a page table of a user address space
+	PAGE_LARGE = 1 << 7,       // head of a kmalloc of whole pages
 };
 
 struct page {
-	uint32_t count; // references; atomic; 0 when free
-	uint16_t
-		pins; // copies in flight that need the frame to stay put (fork copies pinned pages)
-	uint8_t order; // of the free block or the allocated frame, on its head
-	uint8_t flags; // enum page_flags
+	union {
+		struct {
+			uint32_t count; // references; atomic; 0 when free
+			uint16_t pins;  // copies in flight that need the frame to stay put
+					// (fork copies pinned pages)
+			uint8_t order;  // of the free block or the allocated frame, on its head
+			uint8_t flags;  // enum page_flags
+		};
+		uint64_t head_word; // the four above, to set them at once
+	};
 	union {
 		struct list_node free; // pmm, while free
 		struct {
-			void *owner;    // the memobj that holds it, or NULL
+			void *owner;    // the memobj that holds it; NULL: anonymous
 			uint64_t index; // its page index there
 		};
+		struct list_node slab_node; // PAGE_SLAB: list of pages with free objects
+		struct spinlock table_lock; // PAGE_TABLE: guards the entries and |used|
+		uint64_t large_bytes;       // PAGE_LARGE: as asked for
 	};
-	uint64_t reserved;
+	union {
+		uint64_t extra;
+		struct {
+			uint16_t first_free; // PAGE_SLAB: object number + 1, 0: none
+			uint16_t in_use;     // objects not on the page's free list
+			uint8_t class;       // size class
+		} slab;
+		struct {
+			uint32_t deposit_pfn; // next table set aside for a 2 MiB entry; 0: none
+			uint16_t used;        // entries that are not empty
+		} table;
+	};
 };
 _Static_assert(sizeof(struct page) == 32, "struct page is 32 bytes");
 

@@ -1,32 +1,70 @@
 // TLB maintenance. A batch collects the frames and page-table pages that an operation took out of
 // page tables, and owns them until every CPU that may have cached an entry has flushed.
+//
+// tlb_batch_begin ... pt_* operations ... tlb_batch_end. A full batch flushes in the middle of an
+// operation, so locks of page tables may be held while other CPUs are waited for: such locks (and
+// whatever else the caller holds) must never be taken with interrupts off.
 #pragma once
 
 #include "mm/phys/mapper.h"
+#include "mm/phys/page.h"
 
 #define TLB_BATCH_PAGES 64
 
 struct tlb_batch {
 	struct pgtable *pt;
-	va_t start, end; // range that needs a flush; start > end: nothing yet
-	bool tables_freed;
-	bool all; // flush everything of this root
+	va_t start, end;                // range that needs a flush; start > end: nothing yet
+	uint64_t anon_pages, obj_pages; // 4 KiB pages taken out by unmapping, by page->owner
 	unsigned n;
-	struct {
-		struct page *page;
-		uint8_t order;
-		bool table;
-	} held[TLB_BATCH_PAGES];
-	// When full, the batch flushes early (spinlocks of page tables may be held: no waiting is
-	// done for the own CPU; with other CPUs running the overflow goes to a chained page).
-	struct tlb_chunk *more;
+	bool tables_freed; // caches of upper entries need a flush too
+	// struct page pointers; bits 0-4 say what: see TLB_HELD_*. Not initialised beyond |n|.
+	uintptr_t held[TLB_BATCH_PAGES];
 };
 
-void tlb_batch_begin(struct tlb_batch *b, struct pgtable *pt);
-void tlb_batch_range(struct tlb_batch *b, va_t va, va_t end);
-void tlb_batch_add(struct tlb_batch *b, struct page *p, unsigned order, bool table);
-// Flushes where needed, waits for other CPUs, then drops what the batch holds. Interrupts must be
-// on and no spinlock held when more than one CPU is online.
-void tlb_batch_end(struct tlb_batch *b);
-// Loads |pt| on this CPU.
+#define TLB_HELD_HUGE  1u // an order-9 reference
+#define TLB_HELD_TABLE 2u // a page table, all entries zero
+#define TLB_HELD_MASK  31u
+
+static inline void tlb_batch_begin(struct tlb_batch *b, struct pgtable *pt)
+{
+	b->pt = pt;
+	b->start = ~0ull;
+	b->end = 0;
+	b->anon_pages = b->obj_pages = 0;
+	b->n = 0;
+	b->tables_freed = false;
+}
+
+static inline void tlb_batch_range(struct tlb_batch *b, va_t va, va_t end)
+{
+	if (va < b->start)
+		b->start = va;
+	if (end > b->end)
+		b->end = end;
+}
+
+// Flushes where needed, waits for other CPUs, then drops what the batch holds; it may be filled
+// again. Interrupts must be on if other CPUs may have the root loaded.
+void tlb_batch_flush(struct tlb_batch *b);
+
+static inline void tlb_batch_add(struct tlb_batch *b, struct page *p, unsigned held_flags)
+{
+	b->held[b->n++] = (uintptr_t)p | held_flags;
+	if (unlikely(b->n == TLB_BATCH_PAGES))
+		tlb_batch_flush(b);
+}
+
+static inline void tlb_batch_end(struct tlb_batch *b)
+{
+	if (b->n || b->start < b->end)
+		tlb_batch_flush(b);
+}
+
+// Loads |pt| on this CPU. Interrupts off, or no chance to move to another CPU meanwhile.
 void tlb_switch(struct pgtable *pt);
+// Flushes [va, end) of the kernel half on all CPUs. Interrupts must be on if there are several.
+void tlb_flush_kernel(va_t va, va_t end);
+// Shootdown on other CPUs: |send| raises an interrupt on each CPU of the mask, whose handler calls
+// tlb_shootdown_interrupt(). Registered once by whoever owns the interrupt controller.
+void tlb_set_shootdown(void (*send)(uint64_t cpu_mask));
+void tlb_shootdown_interrupt(void);
