@@ -22,6 +22,9 @@ unit_lines := $(if $(UNIT_C),$(shell $(AWK) '/^\/\/ (sources|ldflags|data):/ { \
 # $(call unit_words,test_NAME,KEY)
 unit_words = $(patsubst $(1):$(2):%,%,$(filter $(1):$(2):%,$(unit_lines)))
 
+# cmocka.h wants these before it, and clang-format sorts it before them.
+$(UOBJ)/tests/unit/%.o: UNIT_CFLAGS += -include stdarg.h -include stddef.h -include stdint.h -include setjmp.h
+
 $(UOBJ)/%.o: %.c $(UOBJ)/flags | $$(KERNEL_GENERATED)
 	@mkdir -p $(@D)
 	$(call say,UNITCC,$<)$(HOSTCC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
