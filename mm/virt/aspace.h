@@ -34,8 +34,11 @@ enum vma_flags {
 	VMA_COUNTED_WRITER = 1 << 15, // holds one of its object's writers
 	VMA_SPECIAL = 1 << 16,        // vdso, vvar: no merge, no move by accident
 	VMA_DONTEXPAND = 1 << 17,
-	VMA_STACK = 1 << 18,
+	VMA_STACK = 1 << 18, // the program's first stack: counted as such
 	VMA_HEAP = 1 << 19,
+	VMA_FAULTED = 1 << 20, // private pages may exist: keeps its page offsets when it moves
+	VMA_LOCKONFAULT = 1 << 21,
+	VMA_ACCOUNT = 1 << 22, // its pages count for overcommit: a difference that maps shows
 };
 
 struct vma {
@@ -46,15 +49,17 @@ struct vma {
 	void *owner;        // struct file, or NULL
 	const struct vm_owner_ops *owner_ops;
 	const char *name; // "[vdso]" and the like, static; NULL: by owner
-	char *anon_name;  // PR_SET_VMA_ANON_NAME, owned, or NULL
+	char *anon_name;  // PR_SET_VMA_ANON_NAME, a vma_name_get reference, or NULL
 	struct aspace *aspace;
 
 	struct rb_node node; // by address, augmented with the largest gap
 	uint64_t gap_before, max_gap;
 	struct rb_node view_node; // in obj->views, augmented with the largest end
 	uint64_t view_max_end;
-	uint32_t fault_window; // fault-around pages, doubles while faults are sequential
-	uint64_t last_fault_index;
+	// Hints, written by faults under the shared lock without care for each other.
+	uint32_t fault_window;     // fault-around pages, doubles while faults are sequential
+	uint64_t next_fault_index; // where the last window ended
+	struct vma *next_dead;     // list of unlinked vmas to release once the lock is dropped
 };
 
 struct rlimits_mm { // copies of the process's limits that memory calls obey; bytes
@@ -62,8 +67,9 @@ struct rlimits_mm { // copies of the process's limits that memory calls obey; by
 };
 
 struct aspace {
-	uint64_t id; // serial, never reused: private futex keys
-	uint32_t refs;
+	uint64_t id;          // serial, never reused: private futex keys
+	uint32_t refs;        // atomic; users: at zero everything is unmapped
+	uint32_t struct_refs; // atomic; all users together hold one: at zero the record is freed
 	struct rwsem lock;
 	// guarded by lock
 	struct rb_root vmas;
@@ -82,6 +88,7 @@ struct aspace {
 	va_t arg_start, arg_end, env_start, env_end, code_start, code_end, data_start, data_end;
 	va_t vdso;
 	struct rlimits_mm limits;
+	unsigned default_vma_flags; // VMA_LOCKED, VMA_LOCKONFAULT after mlockall(MCL_FUTURE)
 	uint64_t minor_faults, major_faults;
 	void *exe_owner; // struct file of the program, with |exe_ops|
 	const struct vm_owner_ops *exe_ops;
@@ -90,12 +97,22 @@ struct aspace {
 
 struct aspace *__must_check aspace_create(void); // NULL: out of memory
 void aspace_get(struct aspace *as);
-void aspace_put(struct aspace *as); // at zero unmaps everything
+void aspace_put(struct aspace *as); // at zero unmaps everything; may sleep
+// Keeps the record and its page-table root, not the mappings (truncation of a shared object).
+void aspace_struct_get(struct aspace *as);
+void aspace_struct_put(struct aspace *as);
 
 // Finders; the lock must be held. aspace_find_vma: the first vma that ends above |va|, or NULL.
 struct vma *aspace_find_vma(struct aspace *as, va_t va);
 struct vma *aspace_next_vma(struct vma *v);
 struct vma *aspace_first_vma(struct aspace *as);
+// "[heap]", "[stack]", "[vdso]" and the like for /proc/PID/maps; NULL: the owner or nothing names
+// it. The lock must be held.
+const char *vma_special_name(const struct vma *v);
+
+// Called without locks when a fault found no memory; true: something was freed or a victim chosen,
+// so that the access may be tried again. Registered once at init by kernel/proc.
+void aspace_set_oom_handler(bool (*handler)(struct aspace *as));
 
 // Page faults. |error| is the x86 error code. What the trap handler must do comes back.
 enum fault_result {

@@ -32,7 +32,9 @@ struct memobj {
 	uint64_t id; // 64-bit serial, never reused: futex keys
 	uint32_t refs;
 
-	uint32_t seq;               // odd while a truncation or hole punch is under way
+	bool counts_as_file; // RssFile instead of RssShmem; set by the owner after init
+
+	uint32_t seq;               // atomic; odd while a truncation or hole punch is under way
 	struct spinlock slots_lock; // RANK_OBJ_SLOTS
 	// guarded by slots_lock
 	struct radix slots;
@@ -43,6 +45,8 @@ struct memobj {
 	struct spinlock views_lock; // RANK_OBJ_VIEWS
 	// guarded by views_lock
 	struct rb_root views; // interval tree of vmas by page offset, shared and private
+	struct vma *zap_next; // the view a truncation looks at next
+	bool zap_restart;     // a view that may hold entries was put in: begin again
 
 	int32_t writers; // atomic: shared views that may write; -1: denied (F_SEAL_WRITE)
 };
@@ -56,8 +60,9 @@ void memobj_put(struct memobj *o);
 enum memobj_get_flags {
 	MEMOBJ_ALLOC = 1 << 0,  // make the page if it does not exist
 	MEMOBJ_NOSIZE = 1 << 1, // also past the end (writes that extend, fallocate KEEP_SIZE)
-	MEMOBJ_NOZERO =
-		1 << 2, // the caller overwrites the whole page at once (under the inode lock)
+	// The caller overwrites the whole page at once (under the inode lock).
+	MEMOBJ_NOZERO = 1 << 2,
+	MEMOBJ_NOSLEEP = 1 << 3, // -EAGAIN where a fill would have to be run or waited for
 };
 // The page at |index| with a reference for the caller. 0; -ENOENT (hole, without ALLOC); -ERANGE
 // (past the end: SIGBUS); -ENOMEM, -ENOSPC, -EIO. May sleep if the object has a fill op.

@@ -14,11 +14,12 @@ struct uio_seg {
 struct uio {
 	const struct uio_seg *segs;
 	unsigned nsegs;
-	uint64_t seg_off;   // consumed of segs[0]
-	uint64_t resid;     // bytes left
-	bool kernel;        // buffers are kernel memory
-	bool nofault;       // do not take page faults: stop short instead
-	struct uio_seg one; // storage for the single-buffer case
+	uint64_t seg_off;          // consumed of segs[0]
+	uint64_t resid;            // bytes left
+	bool kernel;               // buffers are kernel memory
+	bool nofault;              // do not take page faults: stop short instead
+	struct uio_seg one;        // storage for the single-buffer case
+	struct uio_seg *allocated; // by uio_init_user_iov, freed by uio_release; or NULL
 };
 
 void uio_init_user(struct uio *u, struct uptr buf, uint64_t bytes);

@@ -1,0 +1,377 @@
+// Memory objects: pages by index, made or filled on demand. slots_lock guards slots and size; a
+// fill runs without any spinlock, its slot is BUSY meanwhile. Truncation is in memobj_resize.c.
+#include "mm/virt/memobj.h"
+
+#include <linux/errno.h>
+
+#include "kernel/sched/sched.h"
+#include "mm/phys/kmalloc.h"
+#include "mm/phys/pmm.h"
+#include "mm/virt/slots.h"
+
+static struct {
+	uint64_t last_id, last_fill; // atomic serials
+} state;
+
+static void *node_alloc(size_t bytes)
+{
+	return kzalloc(bytes);
+}
+
+static void node_free(void *p, size_t bytes)
+{
+	kfree(p);
+}
+
+static const struct radix_alloc node_memory = { node_alloc, node_free };
+
+void memobj_init(struct memobj *o, const struct memobj_ops *ops, uint64_t size_bytes)
+{
+	o->ops = ops;
+	o->id = __atomic_add_fetch(&state.last_id, 1, __ATOMIC_RELAXED);
+	o->refs = 1;
+	o->counts_as_file = false;
+	o->seq = 0;
+	spin_init(&o->slots_lock, RANK_OBJ_SLOTS, "memobj slots");
+	radix_init(&o->slots, &node_memory);
+	o->size_bytes = size_bytes;
+	o->present_pages = 0;
+	waitq_init(&o->fill_wait);
+	spin_init(&o->views_lock, RANK_OBJ_VIEWS, "memobj views");
+	o->views.node = NULL;
+	o->zap_next = NULL;
+	o->zap_restart = false;
+	o->writers = 0;
+}
+
+static void anon_release(struct memobj *o)
+{
+	kfree(o);
+}
+
+static const struct memobj_ops anon_ops = { .release = anon_release };
+
+struct memobj *memobj_create_anon(uint64_t size_bytes)
+{
+	struct memobj *o = kmalloc(sizeof(*o));
+
+	if (o)
+		memobj_init(o, &anon_ops, size_bytes);
+	return o;
+}
+
+void memobj_get(struct memobj *o)
+{
+	__atomic_fetch_add(&o->refs, 1, __ATOMIC_RELAXED);
+}
+
+// Nobody shows or reads the object any more.
+static void free_all_pages(struct memobj *o)
+{
+	uint64_t index = 0;
+	unsigned n = 0;
+
+	while (radix_next_used(&o->slots, index, UINT64_MAX, &index)) {
+		uint64_t slot = radix_clear(&o->slots, index);
+
+		if (slot_is_page(slot))
+			page_put(slot_page(slot), 0);
+		if (++n % 512 == 0)
+			sched_point();
+	}
+	radix_destroy(&o->slots);
+	if (o->ops->account && o->present_pages)
+		(void)o->ops->account(o, -(int64_t)o->present_pages);
+}
+
+void memobj_put(struct memobj *o)
+{
+	if (__atomic_sub_fetch(&o->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	free_all_pages(o);
+	if (o->ops->release)
+		o->ops->release(o);
+}
+
+static bool past_end(const struct memobj *o, uint64_t index, unsigned flags)
+{
+	return !(flags & MEMOBJ_NOSIZE) && index >= memobj_end_index(o);
+}
+
+// Stores |p| as page |index|; slots_lock is held, the slot holds no page. The caller's reference
+// becomes the object's.
+static int put_in_slot(struct memobj *o, uint64_t index, struct page *p)
+{
+	int r = o->ops->account ? o->ops->account(o, 1) : 0;
+
+	if (r)
+		return r;
+	r = radix_set(&o->slots, index, slot_of_page(p));
+	if (r) {
+		if (o->ops->account)
+			(void)o->ops->account(o, -1);
+		return r;
+	}
+	p->owner = o;
+	p->index = index;
+	o->present_pages++;
+	return 0;
+}
+
+// An empty slot of an object without fill op gets a frame of zeros.
+static int make_zero_page(struct memobj *o, uint64_t index, unsigned flags, struct page **out,
+			  bool *fresh)
+{
+	struct page *p = pmm_alloc(0, (flags & MEMOBJ_NOZERO) ? 0 : PMM_ZERO);
+	uint64_t slot;
+	int r = 0;
+
+	if (!p)
+		return -ENOMEM;
+	spin_lock(&o->slots_lock);
+	slot = radix_get(&o->slots, index);
+	if (past_end(o, index, flags)) {
+		r = -ERANGE;
+	} else if (slot_is_page(slot)) { // somebody was faster
+		*out = slot_page(slot);
+		page_get(*out, 0);
+	} else {
+		r = put_in_slot(o, index, p);
+		if (!r) {
+			page_get(p, 0);
+			*out = p;
+			*fresh = true;
+			p = NULL;
+		}
+	}
+	spin_unlock(&o->slots_lock);
+	if (p)
+		page_put(p, 0);
+	return r;
+}
+
+// Ends a fill: the page, or the error, replaces the BUSY mark, unless truncation took that away.
+static int end_fill(struct memobj *o, uint64_t index, uint64_t busy, uint32_t seq, struct page *p,
+		    int error)
+{
+	int r = error;
+
+	spin_lock(&o->slots_lock);
+	if (radix_get(&o->slots, index) != busy) {
+		r = -ERESTART;
+	} else if (seq != __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE)) {
+		radix_clear(&o->slots, index);
+		r = -ERESTART;
+	} else if (error) {
+		// Replaces a value: no memory is needed.
+		r = radix_set(&o->slots, index, slot_error(error));
+		r = r ? r : error;
+	} else {
+		r = put_in_slot(o, index, p);
+		if (r)
+			radix_clear(&o->slots, index);
+		else
+			page_get(p, 0);
+	}
+	spin_unlock(&o->slots_lock);
+	waitq_wake_all(&o->fill_wait);
+	return r;
+}
+
+static int fill_page(struct memobj *o, uint64_t index, uint64_t busy, uint32_t seq,
+		     struct page **out)
+{
+	struct page *p = pmm_alloc(0, 0);
+	int r = -ENOMEM;
+
+	if (p)
+		r = o->ops->fill(o, index, &p);
+	r = end_fill(o, index, busy, seq, p, r);
+	if (r) {
+		if (p)
+			page_put(p, 0);
+		return r;
+	}
+	*out = p;
+	return 0;
+}
+
+static bool fill_is_over(struct memobj *o, uint64_t index, uint64_t busy)
+{
+	bool over;
+
+	spin_lock(&o->slots_lock);
+	over = radix_get(&o->slots, index) != busy;
+	spin_unlock(&o->slots_lock);
+	return over;
+}
+
+// One look at a slot of an object with a fill op. -ERESTART: look again.
+static int get_filled(struct memobj *o, uint64_t index, unsigned flags, struct page **out,
+		      bool *fresh)
+{
+	uint64_t busy = slot_busy(__atomic_add_fetch(&state.last_fill, 1, __ATOMIC_RELAXED));
+	uint32_t seq = __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE);
+	uint64_t slot;
+	int r = 0;
+
+	spin_lock(&o->slots_lock);
+	slot = radix_get(&o->slots, index);
+	if (past_end(o, index, flags))
+		r = -ERANGE;
+	else if (slot_is_page(slot))
+		page_get(*out = slot_page(slot), 0);
+	else if (flags & MEMOBJ_NOSLEEP)
+		r = -EAGAIN;
+	else if (!slot_is_busy(slot))
+		r = radix_set(&o->slots, index, busy);
+	spin_unlock(&o->slots_lock);
+	if (r || slot_is_page(slot))
+		return r;
+	if (!slot_is_busy(slot)) {
+		*fresh = true;
+		return fill_page(o, index, busy, seq, out);
+	}
+	waitq_wait_until(&o->fill_wait, fill_is_over(o, index, slot), UINT64_MAX, false, r);
+	spin_lock(&o->slots_lock);
+	slot = radix_get(&o->slots, index);
+	spin_unlock(&o->slots_lock);
+	return slot_is_error(slot) ? slot_errno(slot) : -ERESTART;
+}
+
+static int get_page_slow(struct memobj *o, uint64_t index, unsigned flags, struct page **out,
+			 bool *fresh)
+{
+	int r;
+
+	if (!o->ops->fill)
+		return (flags & MEMOBJ_ALLOC) ? make_zero_page(o, index, flags, out, fresh)
+					      : -ENOENT;
+	do {
+		r = get_filled(o, index, flags, out, fresh);
+	} while (r == -ERESTART);
+	return r;
+}
+
+int memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags, struct page **out,
+			  bool *fresh)
+{
+	uint64_t slot;
+	bool past;
+
+	*fresh = false;
+	spin_lock(&o->slots_lock);
+	past = past_end(o, index, flags);
+	slot = past ? 0 : radix_get(&o->slots, index);
+	if (likely(slot_is_page(slot))) {
+		page_get(*out = slot_page(slot), 0);
+		spin_unlock(&o->slots_lock);
+		return 0;
+	}
+	spin_unlock(&o->slots_lock);
+	return past ? -ERANGE : get_page_slow(o, index, flags, out, fresh);
+}
+
+int memobj_get_page(struct memobj *o, uint64_t index, unsigned flags, struct page **out)
+{
+	bool fresh;
+
+	return memobj_get_page_fresh(o, index, flags, out, &fresh);
+}
+
+unsigned memobj_get_present(struct memobj *o, uint64_t index, unsigned n, struct page **out)
+{
+	uint64_t end, *slot = NULL;
+	unsigned found = 0;
+
+	spin_lock(&o->slots_lock);
+	end = memobj_end_index(o);
+	for (unsigned i = 0; i < n; i++, index++) {
+		out[i] = NULL;
+		// Slots up to the next multiple of 64 are adjacent.
+		if (i == 0 || index % 64 == 0)
+			slot = radix_slot(&o->slots, index);
+		else if (slot)
+			slot++;
+		if (!slot || index >= end || !slot_is_page(*slot))
+			continue;
+		out[i] = slot_page(*slot);
+		page_get(out[i], 0);
+		found++;
+	}
+	spin_unlock(&o->slots_lock);
+	return found;
+}
+
+int memobj_insert(struct memobj *o, uint64_t index, struct page *p)
+{
+	int r = -EEXIST;
+
+	spin_lock(&o->slots_lock);
+	if (!radix_get(&o->slots, index))
+		r = put_in_slot(o, index, p);
+	spin_unlock(&o->slots_lock);
+	return r;
+}
+
+// Pages being filled or failed count as data: the file has them.
+bool memobj_next_data(struct memobj *o, uint64_t index, uint64_t *out)
+{
+	bool found;
+
+	spin_lock(&o->slots_lock);
+	found = radix_next_used(&o->slots, index, UINT64_MAX, out);
+	spin_unlock(&o->slots_lock);
+	return found;
+}
+
+bool memobj_next_hole(struct memobj *o, uint64_t index, uint64_t *out)
+{
+	bool found;
+
+	spin_lock(&o->slots_lock);
+	found = radix_next_empty(&o->slots, index, UINT64_MAX, out);
+	spin_unlock(&o->slots_lock);
+	return found;
+}
+
+void memobj_wait_stable(struct memobj *o)
+{
+	int r;
+
+	waitq_wait_until(&o->fill_wait, !(__atomic_load_n(&o->seq, __ATOMIC_ACQUIRE) & 1),
+			 UINT64_MAX, false, r);
+	(void)r; // not interruptible, no deadline
+}
+
+int memobj_writer_add(struct memobj *o)
+{
+	int32_t n = __atomic_load_n(&o->writers, __ATOMIC_RELAXED);
+
+	do {
+		if (n < 0)
+			return -EPERM;
+	} while (!__atomic_compare_exchange_n(&o->writers, &n, n + 1, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	return 0;
+}
+
+void memobj_writer_drop(struct memobj *o)
+{
+	__atomic_fetch_sub(&o->writers, 1, __ATOMIC_ACQ_REL);
+}
+
+// As Linux: denied once already is denied once more, so that several seals may be added.
+int memobj_deny_writers(struct memobj *o)
+{
+	int32_t n = __atomic_load_n(&o->writers, __ATOMIC_RELAXED);
+
+	do {
+		if (n > 0)
+			return -EBUSY;
+		if (n < 0)
+			return 0;
+	} while (!__atomic_compare_exchange_n(&o->writers, &n, -1, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_RELAXED));
+	return 0;
+}

@@ -1,0 +1,284 @@
+// mmap(2): flags to vma flags, checks in Linux's order, and the step that puts a mapping in place.
+// Holds the address space's lock for write; never takes an inode lock.
+#include "mm/virt/mmap.h"
+
+#include <linux/errno.h>
+#include <linux/mman.h>
+
+#include "lib/checked.h"
+#include "mm/virt/place.h"
+#include "mm/virt/vma.h"
+
+#ifndef MAP_ABOVE4G
+#define MAP_ABOVE4G 0x80 // Linux 6.6, arch/x86/include/uapi/asm/mman.h
+#endif
+#define MAX_FILE_PAGES (0x7fffffffffffffffull >> PAGE_SHIFT)
+// MAP_SHARED_VALIDATE takes these and nothing else (LEGACY_MAP_MASK of <linux/mman.h>).
+#define KNOWN_MAP_FLAGS                                                                            \
+	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE |   \
+	 MAP_UNINITIALIZED | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE |           \
+	 MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_ABOVE4G | MAP_HUGE_2MB |         \
+	 MAP_HUGE_1GB)
+
+static const struct mmap_source anonymous_source;
+
+static unsigned prot_to_flags(unsigned prot)
+{
+	return ((prot & PROT_READ) ? VMA_READ : 0) | ((prot & PROT_WRITE) ? VMA_WRITE : 0) |
+	       ((prot & PROT_EXEC) ? VMA_EXEC : 0);
+}
+
+static unsigned map_to_flags(const struct aspace *as, unsigned flags)
+{
+	return VMA_MAYREAD | VMA_MAYWRITE | VMA_MAYEXEC | as->default_vma_flags |
+	       ((flags & MAP_GROWSDOWN) ? VMA_GROWSDOWN : 0) |
+	       ((flags & MAP_LOCKED) ? VMA_LOCKED : 0) |
+	       ((flags & MAP_NORESERVE) && vm_policy.overcommit_memory != 2 ? VMA_NORESERVE : 0);
+}
+
+// The rights that the descriptor's mode, its mount and its seals leave to a file mapping.
+static int file_flags(const struct mmap_source *src, unsigned prot, unsigned flags, unsigned *out)
+{
+	const unsigned type = flags & MAP_TYPE;
+
+	if (type != MAP_SHARED && type != MAP_SHARED_VALIDATE && type != MAP_PRIVATE)
+		return -EINVAL;
+	if (type == MAP_SHARED_VALIDATE && (flags & ~(unsigned)KNOWN_MAP_FLAGS & ~MAP_TYPE))
+		return -EOPNOTSUPP;
+	if (type != MAP_PRIVATE) {
+		if ((prot & PROT_WRITE) && !src->may_write)
+			return -EACCES;
+		*out |= VMA_SHARED;
+		if (!src->may_write)
+			*out &= ~(unsigned)VMA_MAYWRITE;
+	}
+	if (!src->may_read)
+		return -EACCES;
+	if (!src->may_exec) {
+		if (prot & PROT_EXEC)
+			return -EPERM;
+		*out &= ~(unsigned)VMA_MAYEXEC;
+	}
+	return (*out & VMA_GROWSDOWN) ? -EINVAL : 0;
+}
+
+// Seals: who may write through a shared view is counted, by the descriptor's mode.
+static int seal_flags(const struct mmap_source *src, unsigned prot, unsigned *out)
+{
+	if (!(*out & VMA_SHARED) || !(*out & VMA_MAYWRITE))
+		return 0;
+	if (!src->deny_write_view) {
+		*out |= VMA_COUNTED_WRITER;
+		return 0;
+	}
+	if (prot & PROT_WRITE)
+		return -EPERM;
+	*out &= ~(unsigned)VMA_MAYWRITE;
+	return 0;
+}
+
+static int anonymous_flags(unsigned flags, unsigned *out)
+{
+	if ((flags & MAP_TYPE) == MAP_PRIVATE)
+		return 0;
+	if ((flags & MAP_TYPE) != MAP_SHARED || (*out & VMA_GROWSDOWN))
+		return -EINVAL;
+	*out |= VMA_SHARED;
+	return 0;
+}
+
+static uint64_t overlapping_pages(struct aspace *as, va_t start, va_t end)
+{
+	struct vma *v = aspace_find_vma(as, start);
+	uint64_t pages = 0;
+
+	for (; v && v->start < end; v = vma_next(v))
+		pages += (MIN(v->end, end) - MAX(v->start, start)) >> PAGE_SHIFT;
+	return pages;
+}
+
+// Grows a neighbour over the free range of |like| where the result is one mapping. The counted
+// writer and all references of the neighbour serve for both.
+static bool extend_neighbour(struct aspace *as, const struct vma *like, struct vma *prev,
+			     struct vma *next, struct vma **dead)
+{
+	if (prev && vma_can_merge(prev, like)) {
+		vma_set_range(as, prev, prev->start, like->end, prev->pgoff);
+		if (next && next->start == like->end)
+			vma_merge_around(as, prev, dead);
+		return true;
+	}
+	if (next && vma_can_merge(like, next)) {
+		vma_set_range(as, next, like->start, next->end, like->pgoff);
+		return true;
+	}
+	return false;
+}
+
+// A new record with its references; the writer of a sealed object is refused here.
+static int new_record(const struct vma *like, struct vma **out)
+{
+	struct vma plain = *like;
+
+	plain.flags &= ~(unsigned)VMA_COUNTED_WRITER;
+	*out = vma_new(&plain);
+	if (!*out)
+		return -ENOMEM;
+	if ((like->flags & VMA_COUNTED_WRITER) && memobj_writer_add(like->obj)) {
+		vma_free_unlinked(*out);
+		return -EPERM;
+	}
+	(*out)->flags = like->flags;
+	return 0;
+}
+
+int map_region(struct aspace *as, const struct vma *like, struct vma **dead)
+{
+	struct vma *next = aspace_find_vma(as, like->start), *prev, *v;
+	const bool overlaps = next && next->start < like->end;
+	uint64_t pages = vma_pages(like);
+	int r;
+
+	if (overlaps)
+		pages -= overlapping_pages(as, like->start, like->end);
+	if (!vma_may_expand(as, like->flags, pages))
+		return -ENOMEM;
+	if ((like->flags & VMA_ACCOUNT) && !vma_may_commit(vma_pages(like)))
+		return -ENOMEM;
+	if (!overlaps) {
+		prev = next ? vma_prev(next)
+			    : (as->vmas.node ? rb_entry(rb_last(&as->vmas), struct vma, node)
+					     : NULL);
+		if (extend_neighbour(as, like, prev, next, dead))
+			return 0;
+	}
+	r = new_record(like, &v);
+	if (r)
+		return r;
+	if (overlaps) {
+		r = vma_isolate(as, like->start, like->end);
+		if (r) {
+			v->next_dead = *dead;
+			*dead = v;
+			return r;
+		}
+		vma_remove_range(as, like->start, like->end, dead);
+	}
+	vma_link(as, v);
+	if (overlaps)
+		vma_merge_around(as, v, dead);
+	return 0;
+}
+
+// The order of these checks is Linux's do_mmap().
+static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
+			   unsigned flags, const struct mmap_source *src, uint64_t pgoff,
+			   struct vma **dead)
+{
+	struct vma like = { .aspace = as };
+	struct vma *there;
+	int64_t at;
+	int r;
+
+	if (as->vma_count > vm_policy.max_map_count)
+		return -ENOMEM;
+	at = place_mapping(as, addr, bytes, flags, !src->obj);
+	if (at < 0)
+		return at;
+	like.start = (va_t)at;
+	like.end = like.start + bytes;
+	if (flags & MAP_FIXED_NOREPLACE) {
+		there = aspace_find_vma(as, like.start);
+		if (there && there->start < like.end)
+			return -EEXIST;
+	}
+	like.flags = prot_to_flags(prot) | map_to_flags(as, flags) | src->extra_vma_flags;
+	if ((flags & MAP_LOCKED) && !vma_can_mlock(as))
+		return -EPERM;
+	if ((like.flags & VMA_LOCKED) && !vma_may_lock(as, bytes >> PAGE_SHIFT))
+		return -EAGAIN;
+	like.name = src->name;
+	like.pgoff = pgoff;
+	if (flags & MAP_ANONYMOUS) {
+		r = anonymous_flags(flags, &like.flags);
+		if (!(like.flags & VMA_SHARED))
+			like.pgoff = like.start >> PAGE_SHIFT;
+	} else {
+		if (pgoff > MAX_FILE_PAGES - (bytes >> PAGE_SHIFT))
+			return -EOVERFLOW;
+		r = file_flags(src, prot, flags, &like.flags);
+		if (!r)
+			r = seal_flags(src, prot, &like.flags);
+	}
+	if (r)
+		return r;
+	if (vma_is_accountable(like.flags))
+		like.flags |= VMA_ACCOUNT;
+	like.obj = src->obj;
+	like.owner = src->owner;
+	like.owner_ops = src->owner_ops;
+	r = map_region(as, &like, dead);
+	return r ? r : at;
+}
+
+// Shared anonymous memory is an object of its own, made before the lock is taken.
+static int shared_anon_source(struct aspace *as, uint64_t bytes, unsigned flags,
+			      struct mmap_source *out)
+{
+	if (!(flags & MAP_NORESERVE) && !vma_may_commit(bytes >> PAGE_SHIFT))
+		return -ENOMEM;
+	*out = anonymous_source;
+	out->obj = memobj_create_anon(bytes);
+	out->name = "/dev/zero (deleted)";
+	return out->obj ? 0 : -ENOMEM;
+}
+
+static bool is_known_huge_size(unsigned flags)
+{
+	unsigned log2 = (flags >> MAP_HUGE_SHIFT) & MAP_HUGE_MASK;
+
+	return log2 == 0 || log2 == HUGE_SHIFT || log2 == GIGA_SHIFT;
+}
+
+int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, unsigned flags,
+		const struct mmap_source *src, uint64_t offset_bytes)
+{
+	struct mmap_source anon = anonymous_source;
+	struct vma *dead = NULL;
+	int64_t at;
+
+	if (!IS_ALIGNED(offset_bytes, PAGE_SIZE))
+		return -EINVAL;
+	if (flags & MAP_HUGETLB) // no pool of huge pages: what Linux says with nr_hugepages 0
+		return (flags & MAP_ANONYMOUS) && is_known_huge_size(flags) ? -ENOMEM : -EINVAL;
+	if (!bytes)
+		return -EINVAL;
+	if (flags & MAP_FIXED_NOREPLACE)
+		flags |= MAP_FIXED;
+	if (!(flags & MAP_FIXED)) {
+		addr &= PAGE_MASK;
+		if (addr && addr < vm_policy.mmap_min_addr)
+			addr = ALIGN_UP(vm_policy.mmap_min_addr, PAGE_SIZE);
+	}
+	if (!checked_align_up_u64(bytes, PAGE_SIZE, &bytes) || !bytes)
+		return -ENOMEM;
+	if ((flags & MAP_ANONYMOUS) || !src)
+		src = &anon;
+	if ((flags & (MAP_ANONYMOUS | MAP_TYPE)) == (MAP_ANONYMOUS | MAP_SHARED) &&
+	    bytes <= USER_TOP) {
+		at = shared_anon_source(as, bytes, flags, &anon);
+		if (at < 0)
+			return at;
+		offset_bytes = 0;
+	}
+	rwsem_write_lock(&as->lock);
+	at = mmap_locked(as, addr, bytes, prot, flags, src, offset_bytes >> PAGE_SHIFT, &dead);
+	rwsem_write_unlock(&as->lock);
+	vma_release_list(dead);
+	if (anon.obj)
+		memobj_put(anon.obj);
+	if (at >= 0 && ((flags & MAP_LOCKED) || as->default_vma_flags & VMA_LOCKED ||
+			(flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+		vm_populate(as, (va_t)at, bytes);
+	return at;
+}

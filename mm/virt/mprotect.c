@@ -1,0 +1,145 @@
+// mprotect(2): vma by vma, as Linux; what was changed before an error stays changed. Holds the
+// address space's lock for write.
+#include <linux/errno.h>
+#include <linux/mman.h>
+
+#include "kernel/sched/sched.h"
+#include "mm/phys/tlb.h"
+#include "mm/virt/mmap.h"
+#include "mm/virt/vma.h"
+
+void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
+{
+	const bool may_write = (v->flags & VMA_SHARED) && !v->obj->ops->mkwrite;
+	const unsigned prot = vma_pt_prot(v);
+
+	while (start < end) {
+		va_t to = MIN(end, start + VMA_MAX_STEP_BYTES);
+		struct tlb_batch batch;
+
+		tlb_batch_begin(&batch, &as->pt);
+		pt_protect_range(&as->pt, start, to, prot, may_write, &batch);
+		tlb_batch_end(&batch);
+		start = to;
+		if (start < end)
+			sched_point();
+	}
+}
+
+// What overcommit and RLIMIT_DATA say to memory that becomes writable.
+static int account_write(const struct aspace *as, const struct vma *v, uint64_t pages,
+			 unsigned *flags)
+{
+	if (*flags & VMA_WRITE) {
+		if (!vma_may_expand(as, *flags, pages) && vma_may_expand(as, v->flags, pages))
+			return -ENOMEM;
+		if (!(v->flags & (VMA_ACCOUNT | VMA_WRITE | VMA_SHARED | VMA_NORESERVE))) {
+			if (!vma_may_commit(pages))
+				return -ENOMEM;
+			*flags |= VMA_ACCOUNT;
+		}
+	} else if (!v->obj && !(v->flags & VMA_FAULTED)) {
+		*flags &= ~(unsigned)VMA_ACCOUNT;
+	}
+	return 0;
+}
+
+// Gives [start, end), part of |v|, new flags; |*out| is the vma that covers it then.
+static int change(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned flags,
+		  struct vma **out, struct vma **dead)
+{
+	int r;
+
+	*out = v;
+	if (flags == v->flags)
+		return 0;
+	r = account_write(as, v, (end - start) >> PAGE_SHIFT, &flags);
+	if (r)
+		return r;
+	if ((start > v->start || end < v->end) && as->vma_count >= vm_policy.max_map_count)
+		return -ENOMEM;
+	r = vma_isolate_one(as, v, start, end, &v);
+	if (r)
+		return r;
+	vma_set_flags(as, v, flags);
+	v = vma_merge_around(as, v, dead);
+	vma_apply_prot(as, v, start, end);
+	*out = v;
+	return 0;
+}
+
+static unsigned may_bits(unsigned flags)
+{
+	return ((flags & VMA_MAYREAD) ? VMA_READ : 0) | ((flags & VMA_MAYWRITE) ? VMA_WRITE : 0) |
+	       ((flags & VMA_MAYEXEC) ? VMA_EXEC : 0);
+}
+
+static int change_range(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned access,
+			struct vma **dead)
+{
+	while (start < end) {
+		va_t to;
+		int r;
+
+		if (!v || v->start > start)
+			return -ENOMEM;
+		if (access & ~may_bits(v->flags))
+			return -EACCES;
+		to = MIN(v->end, end);
+		r = change(as, v, start, to, (v->flags & ~VMA_PROT_FLAGS) | access, &v, dead);
+		if (r)
+			return r;
+		start = to;
+		if (v->end <= start)
+			v = vma_next(v);
+	}
+	return 0;
+}
+
+static int protect_locked(struct aspace *as, va_t start, va_t end, unsigned access, unsigned grows,
+			  struct vma **dead)
+{
+	struct vma *v = aspace_find_vma(as, start);
+
+	if (!v)
+		return -ENOMEM;
+	if (grows & PROT_GROWSDOWN) {
+		if (v->start >= end)
+			return -ENOMEM;
+		if (!(v->flags & VMA_GROWSDOWN))
+			return -EINVAL;
+		start = v->start;
+	} else if (v->start > start) {
+		return -ENOMEM;
+	} else if (grows) { // no mapping grows up on this machine
+		return -EINVAL;
+	}
+	return change_range(as, v, start, end, access, dead);
+}
+
+int vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot)
+{
+	const unsigned grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+	const unsigned access = ((prot & PROT_READ) ? VMA_READ : 0) |
+				((prot & PROT_WRITE) ? VMA_WRITE : 0) |
+				((prot & PROT_EXEC) ? VMA_EXEC : 0);
+	struct vma *dead = NULL;
+	va_t end;
+	int r;
+
+	prot &= ~grows;
+	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !IS_ALIGNED(addr, PAGE_SIZE))
+		return -EINVAL;
+	if (!bytes)
+		return 0;
+	end = addr + ALIGN_UP(bytes, PAGE_SIZE);
+	if (end <= addr)
+		return -ENOMEM;
+	if (prot & ~(unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+		return -EINVAL;
+	rwsem_write_lock(&as->lock);
+	r = protect_locked(as, addr, end, access, grows, &dead);
+	rwsem_write_unlock(&as->lock);
+	vma_release_list(dead);
+	return r;
+}

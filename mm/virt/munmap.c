@@ -1,0 +1,106 @@
+// Taking mappings out: munmap(2), and the same for mmap(MAP_FIXED), mremap, exec and exit. Views
+// leave their object's tree before page-table pages are freed; files and objects are released only
+// after the address space's lock is dropped, because that may take inode locks.
+#include "mm/virt/mmap.h"
+
+#include <linux/errno.h>
+
+#include "kernel/sched/sched.h"
+#include "mm/phys/tlb.h"
+#include "mm/virt/vma.h"
+
+static void rss_sub(int64_t *counter, uint64_t pages)
+{
+	if (pages)
+		__atomic_fetch_sub(counter, (int64_t)pages, __ATOMIC_RELAXED);
+}
+
+void vma_uncount_rss(struct aspace *as, const struct memobj *o, const struct tlb_batch *b)
+{
+	rss_sub(&as->rss_anon, b->anon_pages);
+	rss_sub(o && o->counts_as_file ? &as->rss_file : &as->rss_shmem, b->obj_pages);
+}
+
+void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end)
+{
+	uint64_t step = HUGE_SIZE; // grows while nothing is found
+
+	while (start < end) {
+		va_t to = MIN(end, ALIGN_DOWN(start, HUGE_SIZE) + step);
+		struct tlb_batch batch;
+		bool found;
+
+		tlb_batch_begin(&batch, &as->pt);
+		pt_unmap_range(&as->pt, start, to, &batch);
+		found = batch.anon_pages + batch.obj_pages != 0;
+		tlb_batch_end(&batch);
+		vma_uncount_rss(as, v->obj, &batch);
+		step = found ? HUGE_SIZE : MIN(step * 2, VMA_MAX_STEP_BYTES);
+		start = to;
+		if (start < end)
+			sched_point();
+	}
+}
+
+// Tables of [start, end) go if no vma on either side needs them.
+static void free_tables(struct aspace *as, va_t start, va_t end)
+{
+	struct vma *next = aspace_find_vma(as, start);
+	struct vma *prev = next ? vma_prev(next) : NULL;
+	struct tlb_batch batch;
+
+	if (!next && as->vmas.node)
+		prev = rb_entry(rb_last(&as->vmas), struct vma, node);
+	tlb_batch_begin(&batch, &as->pt);
+	pt_free_tables(&as->pt, start, end, prev ? prev->end : 0, next ? next->start : USER_TOP,
+		       &batch);
+	tlb_batch_end(&batch);
+}
+
+void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
+{
+	struct vma *v = aspace_find_vma(as, start);
+	va_t low = end, high = start;
+
+	while (v && v->start < end) {
+		struct vma *next = vma_next(v);
+
+		vma_unlink(as, v);
+		vma_zap_range(as, v, v->start, v->end);
+		low = MIN(low, v->start);
+		high = v->end;
+		v->next_dead = *dead;
+		*dead = v;
+		v = next;
+	}
+	if (low < high)
+		free_tables(as, low, high);
+}
+
+int vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
+{
+	struct vma *dead = NULL, *v;
+	int r = 0;
+
+	if (!IS_ALIGNED(addr, PAGE_SIZE) || addr > USER_TOP || bytes > USER_TOP - addr)
+		return -EINVAL;
+	bytes = ALIGN_UP(bytes, PAGE_SIZE);
+	if (!bytes)
+		return -EINVAL;
+	rwsem_write_lock(&as->lock);
+	v = aspace_find_vma(as, addr);
+	if (!v || v->start >= addr + bytes)
+		goto out;
+	// A hole in the middle makes one mapping more.
+	if (v->start < addr && v->end > addr + bytes && as->vma_count >= vm_policy.max_map_count) {
+		r = -ENOMEM;
+		goto out;
+	}
+	r = vma_isolate(as, addr, addr + bytes);
+	if (!r)
+		vma_remove_range(as, addr, addr + bytes, &dead);
+out:
+	rwsem_write_unlock(&as->lock);
+	vma_release_list(dead);
+	return r;
+}

@@ -1,0 +1,89 @@
+// Faulting ranges in ahead of use: MAP_POPULATE, MAP_LOCKED, mlock, MADV_POPULATE_*. Takes the
+// address space's lock shared, again for each stretch.
+#include "mm/virt/populate.h"
+
+#include <linux/errno.h>
+
+#include "kernel/sched/sched.h"
+#include "mm/virt/mmap.h"
+#include "mm/virt/vma.h"
+
+struct stretch {
+	va_t end;
+	unsigned flags; // of the vma
+};
+
+static int stretch_at(struct aspace *as, va_t va, struct stretch *out)
+{
+	struct vma *v;
+	int r = -ENOMEM;
+
+	rwsem_read_lock(&as->lock);
+	v = aspace_find_vma(as, va);
+	if (v && v->start <= va) {
+		*out = (struct stretch){ v->end, v->flags };
+		r = 0;
+	} else if (v) {
+		out->end = v->start; // a hole
+	}
+	rwsem_read_unlock(&as->lock);
+	return r;
+}
+
+static int fault_in(struct aspace *as, va_t va, bool write)
+{
+	static const int errors[] = {
+		[FAULT_OK] = 0,        [FAULT_MAPERR] = -ENOMEM, [FAULT_ACCERR] = -EFAULT,
+		[FAULT_BUS] = -EFAULT, [FAULT_OOM] = -ENOMEM,    [FAULT_IO] = -EFAULT,
+	};
+	const struct pt_entry e = pt_query(&as->pt, va);
+
+	if (e.present && (e.prot & (write ? PT_WRITE : PT_READ)))
+		return 0;
+	return errors[aspace_fault(as, va, FAULT_ERR_USER | (write ? FAULT_ERR_WRITE : 0))];
+}
+
+int populate_range(struct aspace *as, va_t start, va_t end, bool write)
+{
+	unsigned n = 0;
+
+	for (; start < end; start += PAGE_SIZE) {
+		int r = fault_in(as, start, write);
+
+		if (r)
+			return r;
+		if (++n % 64 == 0)
+			sched_point();
+	}
+	return 0;
+}
+
+int populate_as_mapped(struct aspace *as, va_t start, va_t end, bool only_locked)
+{
+	while (start < end) {
+		struct stretch s = { .end = end };
+		int r = stretch_at(as, start, &s);
+		bool private_write;
+
+		if (r)
+			return r;
+		s.end = MIN(s.end, end);
+		private_write = (s.flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE;
+		if ((s.flags & VMA_PROT_FLAGS) && !(s.flags & VMA_LOCKONFAULT) &&
+		    (!only_locked || (s.flags & VMA_LOCKED)))
+			r = populate_range(as, start, s.end, private_write);
+		else if (!(s.flags & VMA_PROT_FLAGS))
+			r = -ENOMEM;
+		if (r)
+			return r;
+		start = s.end;
+	}
+	return 0;
+}
+
+void vm_populate(struct aspace *as, va_t addr, uint64_t bytes)
+{
+	// What cannot be populated is met again at its own fault.
+	if (populate_as_mapped(as, addr, addr + bytes, false))
+		return;
+}

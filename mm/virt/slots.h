@@ -1,0 +1,57 @@
+// Inside mm/virt only: what a slot of a memory object holds. 0 is EMPTY; a page pointer is PRESENT;
+// odd is BUSY (with a serial that tells one fill from the next); 2 in the low bits is ERROR.
+#pragma once
+
+#include "mm/virt/memobj.h"
+
+static inline bool slot_is_page(uint64_t slot)
+{
+	return slot && !(slot & 3);
+}
+
+static inline bool slot_is_busy(uint64_t slot)
+{
+	return slot & 1;
+}
+
+static inline bool slot_is_error(uint64_t slot)
+{
+	return slot & 2;
+}
+
+static inline struct page *slot_page(uint64_t slot)
+{
+	return (struct page *)slot;
+}
+
+static inline uint64_t slot_of_page(const struct page *p)
+{
+	return (uint64_t)p;
+}
+
+static inline uint64_t slot_busy(uint64_t serial)
+{
+	return serial << 2 | 1;
+}
+
+static inline uint64_t slot_error(int error)
+{
+	return (uint64_t)(unsigned)-error << 2 | 2;
+}
+
+static inline int slot_errno(uint64_t slot)
+{
+	return -(int)(slot >> 2);
+}
+
+static inline uint64_t memobj_end_index(const struct memobj *o)
+{
+	return (o->size_bytes >> PAGE_SHIFT) + ((o->size_bytes & (PAGE_SIZE - 1)) != 0);
+}
+
+// As memobj_get_page; |*fresh| tells that the page was made by this call.
+int __must_check memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags,
+				       struct page **out, bool *fresh);
+// Waits until no truncation or hole punch is under way. No lock is held; the caller has a
+// reference on the object.
+void memobj_wait_stable(struct memobj *o);

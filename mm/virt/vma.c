@@ -1,0 +1,302 @@
+// One vma's life: making, linking, moving its edges, splitting, merging, releasing. Both trees and
+// the counters of the address space change only here. The address space is write-locked; a vma's
+// edges also change under its object's views_lock, because truncation reads them there.
+#include "mm/virt/vma.h"
+
+#include <linux/errno.h>
+
+#include "lib/string.h"
+#include "mm/phys/kmalloc.h"
+
+struct name_record {
+	uint32_t refs;
+	char text[];
+};
+
+char *vma_name_new(const char *s)
+{
+	size_t bytes = strlen(s) + 1;
+	struct name_record *r = kmalloc(sizeof(*r) + bytes);
+
+	if (!r)
+		return NULL;
+	r->refs = 1;
+	memcpy(r->text, s, bytes);
+	return r->text;
+}
+
+char *vma_name_get(char *name)
+{
+	if (name)
+		__atomic_fetch_add(&container_of(name, struct name_record, text[0])->refs, 1,
+				   __ATOMIC_RELAXED);
+	return name;
+}
+
+void vma_name_put(char *name)
+{
+	struct name_record *r;
+
+	if (!name)
+		return;
+	r = container_of(name, struct name_record, text[0]);
+	if (__atomic_sub_fetch(&r->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		kfree(r);
+}
+
+// Takes the references that a copied record needs.
+static void take_refs(struct vma *v)
+{
+	if (v->obj) {
+		memobj_get(v->obj);
+		// Cannot be refused: whoever we copy is counted, so writers are not denied.
+		if (v->flags & VMA_COUNTED_WRITER)
+			__atomic_fetch_add(&v->obj->writers, 1, __ATOMIC_RELAXED);
+	}
+	if (v->owner)
+		v->owner_ops->get(v->owner);
+	vma_name_get(v->anon_name);
+}
+
+struct vma *vma_new(const struct vma *like)
+{
+	struct vma *v = kmalloc(sizeof(*v));
+
+	if (!v)
+		return NULL;
+	*v = *like;
+	take_refs(v);
+	return v;
+}
+
+void vma_free_unlinked(struct vma *v)
+{
+	if (v->obj) {
+		if (v->flags & VMA_COUNTED_WRITER)
+			memobj_writer_drop(v->obj);
+		memobj_put(v->obj);
+	}
+	if (v->owner)
+		v->owner_ops->put(v->owner);
+	vma_name_put(v->anon_name);
+	kfree(v);
+}
+
+void vma_release_list(struct vma *dead)
+{
+	while (dead) {
+		struct vma *next = dead->next_dead;
+
+		vma_free_unlinked(dead);
+		dead = next;
+	}
+}
+
+// Linux's classes for VmData, VmStk, VmExe and RLIMIT_DATA.
+static uint64_t *class_counter(struct aspace *as, unsigned flags)
+{
+	if (flags & (VMA_STACK | VMA_GROWSDOWN))
+		return &as->stack_pages;
+	if ((flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE)
+		return &as->data_pages;
+	if ((flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
+		return &as->exec_pages;
+	return NULL;
+}
+
+static void account(struct aspace *as, unsigned flags, int64_t pages)
+{
+	uint64_t *class = class_counter(as, flags);
+
+	as->total_pages += (uint64_t)pages;
+	if (class)
+		*class += (uint64_t)pages;
+	if (flags & VMA_LOCKED)
+		as->locked_pages += (uint64_t)pages;
+	if (flags & VMA_SHARED)
+		as->shared_pages += (uint64_t)pages;
+}
+
+void vma_link(struct aspace *as, struct vma *v)
+{
+	v->aspace = as;
+	vma_tree_insert(as, v);
+	account(as, v->flags, (int64_t)vma_pages(v));
+	if (v->obj) {
+		spin_lock(&v->obj->views_lock);
+		view_insert(v->obj, v);
+		spin_unlock(&v->obj->views_lock);
+	}
+}
+
+void vma_unlink(struct aspace *as, struct vma *v)
+{
+	if (v->obj) {
+		spin_lock(&v->obj->views_lock);
+		view_erase(v->obj, v);
+		spin_unlock(&v->obj->views_lock);
+	}
+	account(as, v->flags, -(int64_t)vma_pages(v));
+	vma_tree_erase(as, v);
+}
+
+static void set_edges(struct vma *v, va_t start, va_t end, uint64_t pgoff)
+{
+	v->start = start;
+	v->end = end;
+	v->pgoff = pgoff;
+}
+
+void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint64_t pgoff)
+{
+	uint64_t old_pages = vma_pages(v);
+
+	if (v->obj) {
+		spin_lock(&v->obj->views_lock);
+		view_erase(v->obj, v);
+		set_edges(v, start, end, pgoff);
+		view_insert(v->obj, v);
+		v->obj->zap_restart = true;
+		spin_unlock(&v->obj->views_lock);
+	} else {
+		set_edges(v, start, end, pgoff);
+	}
+	vma_tree_resized(as, v);
+	account(as, v->flags, (int64_t)(vma_pages(v) - old_pages));
+}
+
+void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags)
+{
+	account(as, v->flags, -(int64_t)vma_pages(v));
+	v->flags = flags;
+	account(as, v->flags, (int64_t)vma_pages(v));
+}
+
+// Splits linked |v| at |at|; |upper| is an unlinked copy of it that becomes the part from |at| on.
+// Truncation must see both parts or the whole: one hold of the views lock.
+static void split(struct aspace *as, struct vma *v, va_t at, struct vma *upper)
+{
+	struct memobj *o = v->obj;
+
+	account(as, v->flags, -(int64_t)((v->end - at) >> PAGE_SHIFT));
+	if (o) {
+		spin_lock(&o->views_lock);
+		view_erase(o, v);
+	}
+	set_edges(upper, at, v->end, vma_index(v, at));
+	v->end = at;
+	if (o) {
+		view_insert(o, v);
+		view_insert(o, upper);
+		o->zap_restart = true;
+		spin_unlock(&o->views_lock);
+	}
+	vma_tree_insert(as, upper);
+	account(as, upper->flags, (int64_t)vma_pages(upper));
+}
+
+static bool splits_at(const struct vma *v, va_t at)
+{
+	return v && v->start < at && at < v->end;
+}
+
+// Two records at most are needed; both are made before anything changes.
+static int split_twice(struct aspace *as, struct vma *a, va_t start, struct vma *b, va_t end)
+{
+	bool low = splits_at(a, start), high = splits_at(b, end);
+	struct vma *for_low = NULL, *for_high = NULL;
+
+	if (low && !(for_low = vma_new(a)))
+		return -ENOMEM;
+	if (high && !(for_high = vma_new(b))) {
+		if (for_low)
+			vma_free_unlinked(for_low);
+		return -ENOMEM;
+	}
+	if (high)
+		split(as, b, end, for_high);
+	if (low)
+		split(as, a, start, for_low);
+	return 0;
+}
+
+int vma_isolate(struct aspace *as, va_t start, va_t end)
+{
+	struct vma *a = aspace_find_vma(as, start);
+	struct vma *b = a && a->end < end ? aspace_find_vma(as, end) : a;
+
+	return split_twice(as, a, start, b, end);
+}
+
+int vma_isolate_one(struct aspace *as, struct vma *v, va_t start, va_t end, struct vma **out)
+{
+	int r = split_twice(as, v, start, v, end);
+
+	*out = !r && v->end == start ? vma_next(v) : v;
+	return r;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool vma_can_merge(const struct vma *a, const struct vma *b)
+{
+	const unsigned ignore = VMA_FAULTED;
+
+	return a->end == b->start && ((a->flags ^ b->flags) & ~ignore) == 0 &&
+	       !(a->flags & (VMA_SPECIAL | VMA_DONTEXPAND)) && a->obj == b->obj &&
+	       a->owner == b->owner && a->name == b->name && b->pgoff == a->pgoff + vma_pages(a) &&
+	       same_name(a->anon_name, b->anon_name);
+}
+
+// |a| takes over the range of its neighbour |b|.
+static void absorb(struct aspace *as, struct vma *a, struct vma *b, struct vma **dead)
+{
+	va_t end = b->end;
+
+	a->flags |= b->flags & VMA_FAULTED;
+	// Longer first, so that a truncation sees each page through at least one of the two.
+	if (b->obj) {
+		spin_lock(&b->obj->views_lock);
+		view_erase(a->obj, a);
+		set_edges(a, a->start, end, a->pgoff);
+		view_insert(a->obj, a);
+		view_erase(b->obj, b);
+		b->obj->zap_restart = true;
+		spin_unlock(&b->obj->views_lock);
+	} else {
+		a->end = end;
+	}
+	vma_tree_erase(as, b);
+	vma_tree_resized(as, a);
+	b->next_dead = *dead;
+	*dead = b;
+}
+
+struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead)
+{
+	struct vma *prev = vma_prev(v), *next = vma_next(v);
+
+	if (next && vma_can_merge(v, next))
+		absorb(as, v, next, dead);
+	if (prev && vma_can_merge(prev, v)) {
+		absorb(as, prev, v, dead);
+		v = prev;
+	}
+	return v;
+}
+
+unsigned vma_pt_prot(const struct vma *v)
+{
+	unsigned prot = PT_USER;
+
+	if (v->flags & VMA_PROT_FLAGS)
+		prot |= PT_READ;
+	if (v->flags & VMA_WRITE)
+		prot |= PT_WRITE;
+	if (v->flags & VMA_EXEC)
+		prot |= PT_EXEC;
+	return prot;
+}

@@ -1,0 +1,94 @@
+// Inside mm/virt only: the vma set of an address space (by address, with gaps) and the view tree of
+// an object (by page offset). vma_tree.c and vma.c implement it; every change of the geometry of a
+// vma goes through here, so that both trees and the counters stay right.
+#pragma once
+
+#include "mm/virt/aspace.h"
+
+// What mprotect, madvise and mlock may change; everything else makes two vmas differ for good.
+#define VMA_PROT_FLAGS ((unsigned)(VMA_READ | VMA_WRITE | VMA_EXEC))
+
+// No more than this between two reschedule points.
+#define VMA_MAX_STEP_BYTES (64ull << 20)
+
+static inline uint64_t vma_pages(const struct vma *v)
+{
+	return (v->end - v->start) >> PAGE_SHIFT;
+}
+
+static inline uint64_t vma_index(const struct vma *v, va_t va)
+{
+	return v->pgoff + ((va - v->start) >> PAGE_SHIFT);
+}
+
+// vma_tree.c: the address tree. The address space is write-locked.
+void vma_tree_insert(struct aspace *as, struct vma *v);
+void vma_tree_erase(struct aspace *as, struct vma *v);
+void vma_tree_resized(struct aspace *as, struct vma *v); // start or end changed, order kept
+struct vma *vma_prev(const struct vma *v);
+struct vma *vma_next(const struct vma *v);
+// A free range of |bytes| within [low, high): the highest or the lowest. True if found.
+bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
+bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
+// First address below |v| that others may not use: its start, less the guard gap of a stack.
+va_t vma_start_with_gap(const struct vma *v);
+
+// vma_tree.c: the view tree of v->obj; obj->views_lock is held.
+void view_insert(struct memobj *o, struct vma *v);
+void view_erase(struct memobj *o, struct vma *v);
+// The first view, by page offset, that shows any of [first, last]; and the one after |v|.
+struct vma *view_first(struct memobj *o, uint64_t first, uint64_t last);
+struct vma *view_next(struct vma *v, uint64_t first, uint64_t last);
+
+// vma.c. A record with the given fields and references of its own on object, owner and name; not
+// linked. NULL: out of memory.
+struct vma *__must_check vma_new(const struct vma *like);
+void vma_free_unlinked(struct vma *v);             // drops its references; may sleep
+void vma_link(struct aspace *as, struct vma *v);   // into both trees and the counters
+void vma_unlink(struct aspace *as, struct vma *v); // out of all of them
+// Moves the edges of a linked vma; |pgoff| is that of the new start.
+void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint64_t pgoff);
+void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags);
+bool vma_can_merge(const struct vma *a, const struct vma *b); // b follows a directly
+// Merges |v| with its neighbours where it may; returns the vma that now covers its range. What
+// became superfluous goes on |*dead|.
+struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead);
+// Releases a list of unlinked vmas. No lock is held; may sleep.
+void vma_release_list(struct vma *dead);
+
+// Splits at |start| and |end| where they fall inside a vma, so that [start, end) is made of whole
+// vmas. 0 or -ENOMEM (memory, or too many mappings), then nothing is changed.
+int __must_check vma_isolate(struct aspace *as, va_t start, va_t end);
+// As vma_isolate for the part of |v| in [start, end); |*out| is the vma that is exactly that part.
+int __must_check vma_isolate_one(struct aspace *as, struct vma *v, va_t start, va_t end,
+				 struct vma **out);
+
+// munmap.c: takes [start, end) out (whole vmas, after vma_isolate); they go on |*dead|.
+void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead);
+// Unmaps the page-table entries of [start, end) in steps, with the accounting of |v|'s kind.
+void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end);
+struct tlb_batch;
+void vma_uncount_rss(struct aspace *as, const struct memobj *o, const struct tlb_batch *b);
+
+// Counted strings for anonymous names.
+char *__must_check vma_name_new(const char *s);
+char *vma_name_get(char *name);
+void vma_name_put(char *name);
+
+// Private memory that counts for overcommit.
+static inline bool vma_is_accountable(unsigned flags)
+{
+	return (flags & (VMA_WRITE | VMA_SHARED | VMA_NORESERVE)) == VMA_WRITE;
+}
+
+// Gives the present entries of [start, end) of |v| the rights that its flags say.
+void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end);
+
+// Limits and overcommit (limits.c). |flags| are vma flags of the new pages.
+bool vma_may_expand(const struct aspace *as, unsigned flags, uint64_t pages);
+bool vma_may_commit(uint64_t pages);
+bool vma_may_lock(const struct aspace *as, uint64_t more_pages);
+bool vma_can_mlock(const struct aspace *as);
+
+// The hardware rights of |v|'s entries; write only where |write|.
+unsigned vma_pt_prot(const struct vma *v);

@@ -1,0 +1,293 @@
+// The two trees that vmas live in: an address space's set, in order of address and augmented with
+// the largest free gap, and an object's views, an interval tree by page offset. Pure: no page
+// tables, no memory. The caller holds the address space for write, or the object's views_lock.
+#include "mm/virt/vma.h"
+
+static struct vma *vma_of(struct rb_node *n)
+{
+	return n ? rb_entry(n, struct vma, node) : NULL;
+}
+
+static struct vma *view_of(struct rb_node *n)
+{
+	return n ? rb_entry(n, struct vma, view_node) : NULL;
+}
+
+struct vma *vma_prev(const struct vma *v)
+{
+	return vma_of(rb_prev(&v->node));
+}
+
+struct vma *vma_next(const struct vma *v)
+{
+	return vma_of(rb_next(&v->node));
+}
+
+va_t vma_start_with_gap(const struct vma *v)
+{
+	uint64_t gap;
+
+	if (!(v->flags & VMA_GROWSDOWN))
+		return v->start;
+	gap = v->aspace->stack_guard_gap_pages << PAGE_SHIFT;
+	return v->start > gap ? v->start - gap : 0;
+}
+
+static bool gap_update(struct rb_node *n)
+{
+	struct vma *v = vma_of(n);
+	uint64_t max = v->gap_before;
+
+	if (n->left)
+		max = MAX(max, vma_of(n->left)->max_gap);
+	if (n->right)
+		max = MAX(max, vma_of(n->right)->max_gap);
+	if (max == v->max_gap)
+		return false;
+	v->max_gap = max;
+	return true;
+}
+
+static uint64_t gap_between(const struct vma *prev, const struct vma *v)
+{
+	va_t from = prev ? prev->end : 0;
+	va_t to = vma_start_with_gap(v);
+
+	return to > from ? to - from : 0;
+}
+
+static void gap_refresh(struct vma *prev, struct vma *v)
+{
+	uint64_t gap = gap_between(prev, v);
+
+	if (gap == v->gap_before)
+		return;
+	v->gap_before = gap;
+	rb_propagate(&v->node, gap_update);
+}
+
+void vma_tree_insert(struct aspace *as, struct vma *v)
+{
+	struct rb_node **link = &as->vmas.node, *parent = NULL;
+	struct vma *prev = NULL, *next = NULL;
+
+	while (*link) {
+		parent = *link;
+		if (v->start < vma_of(parent)->start) {
+			next = vma_of(parent);
+			link = &parent->left;
+		} else {
+			prev = vma_of(parent);
+			link = &parent->right;
+		}
+	}
+	v->gap_before = v->max_gap = gap_between(prev, v);
+	rb_insert(&as->vmas, &v->node, parent, link, gap_update);
+	if (next)
+		gap_refresh(v, next);
+	as->vma_count++;
+}
+
+void vma_tree_erase(struct aspace *as, struct vma *v)
+{
+	struct vma *prev = vma_prev(v), *next = vma_next(v);
+
+	rb_erase(&as->vmas, &v->node, gap_update);
+	if (next)
+		gap_refresh(prev, next);
+	if (as->last_hit == v)
+		as->last_hit = NULL;
+	as->vma_count--;
+}
+
+void vma_tree_resized(struct aspace *as, struct vma *v)
+{
+	struct vma *next = vma_next(v);
+
+	gap_refresh(vma_prev(v), v);
+	if (next)
+		gap_refresh(v, next);
+}
+
+struct vma *aspace_find_vma(struct aspace *as, va_t va)
+{
+	struct vma *best = READ_ONCE(as->last_hit);
+	struct rb_node *n;
+
+	if (best && va >= best->start && va < best->end)
+		return best;
+	best = NULL;
+	for (n = as->vmas.node; n;) {
+		struct vma *v = vma_of(n);
+
+		if (va >= v->end) {
+			n = n->right;
+			continue;
+		}
+		best = v;
+		if (va >= v->start) {
+			WRITE_ONCE(as->last_hit, v);
+			break;
+		}
+		n = n->left;
+	}
+	return best;
+}
+
+struct vma *aspace_next_vma(struct vma *v)
+{
+	return vma_next(v);
+}
+
+struct vma *aspace_first_vma(struct aspace *as)
+{
+	return vma_of(rb_first(&as->vmas));
+}
+
+// Does the gap below |v|, cut to [low, high), hold |bytes|? Its cut edges come back.
+static bool gap_fits(const struct vma *v, va_t low, va_t high, uint64_t bytes, va_t *from, va_t *to)
+{
+	va_t end = vma_start_with_gap(v);
+
+	*from = MAX(end - v->gap_before, low);
+	*to = MIN(end, high);
+	return v->gap_before && *to > *from && *to - *from >= bytes;
+}
+
+// A gap that is large enough but cut by |low| or |high| can disappoint only along one path, so
+// both searches stay logarithmic; the depth of the recursion is that of the tree.
+static bool search_highest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
+{
+	while (n && vma_of(n)->max_gap >= bytes) {
+		struct vma *v = vma_of(n);
+		va_t from, to;
+
+		if (v->end < high && search_highest(n->right, low, high, bytes, out))
+			return true;
+		if (gap_fits(v, low, high, bytes, &from, &to)) {
+			*out = to - bytes;
+			return true;
+		}
+		if (v->start <= low)
+			return false;
+		n = n->left;
+	}
+	return false;
+}
+
+static bool search_lowest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
+{
+	while (n && vma_of(n)->max_gap >= bytes) {
+		struct vma *v = vma_of(n);
+		va_t from, to;
+
+		if (v->start > low && search_lowest(n->left, low, high, bytes, out))
+			return true;
+		if (gap_fits(v, low, high, bytes, &from, &to)) {
+			*out = from;
+			return true;
+		}
+		if (v->end >= high)
+			return false;
+		n = n->right;
+	}
+	return false;
+}
+
+// The free range above the last vma is not in the tree.
+static bool top_gap(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *from)
+{
+	struct vma *last = vma_of(rb_last(&as->vmas));
+
+	*from = MAX(last ? last->end : 0, low);
+	return high > *from && high - *from >= bytes;
+}
+
+bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
+{
+	va_t from;
+
+	if (top_gap(as, low, high, bytes, &from)) {
+		*out = high - bytes;
+		return true;
+	}
+	return search_highest(as->vmas.node, low, high, bytes, out);
+}
+
+bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
+{
+	return search_lowest(as->vmas.node, low, high, bytes, out) ||
+	       top_gap(as, low, high, bytes, out);
+}
+
+static uint64_t view_end(const struct vma *v)
+{
+	return v->pgoff + vma_pages(v);
+}
+
+static bool view_update(struct rb_node *n)
+{
+	struct vma *v = view_of(n);
+	uint64_t max = view_end(v);
+
+	if (n->left)
+		max = MAX(max, view_of(n->left)->view_max_end);
+	if (n->right)
+		max = MAX(max, view_of(n->right)->view_max_end);
+	if (max == v->view_max_end)
+		return false;
+	v->view_max_end = max;
+	return true;
+}
+
+void view_insert(struct memobj *o, struct vma *v)
+{
+	struct rb_node **link = &o->views.node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = v->pgoff < view_of(parent)->pgoff ? &parent->left : &parent->right;
+	}
+	v->view_max_end = view_end(v);
+	rb_insert(&o->views, &v->view_node, parent, link, view_update);
+}
+
+void view_erase(struct memobj *o, struct vma *v)
+{
+	if (o->zap_next == v)
+		o->zap_next = view_of(rb_next(&v->view_node));
+	rb_erase(&o->views, &v->view_node, view_update);
+}
+
+struct vma *view_first(struct memobj *o, uint64_t first, uint64_t last)
+{
+	struct rb_node *n = o->views.node;
+
+	while (n) {
+		struct vma *v = view_of(n);
+
+		if (n->left && view_of(n->left)->view_max_end > first) {
+			n = n->left;
+			continue;
+		}
+		if (v->pgoff > last)
+			return NULL;
+		if (view_end(v) > first)
+			return v;
+		n = n->right;
+	}
+	return NULL;
+}
+
+struct vma *view_next(struct vma *v, uint64_t first, uint64_t last)
+{
+	struct rb_node *n = &v->view_node;
+
+	while ((n = rb_next(n))) {
+		if (view_of(n)->pgoff > last)
+			return NULL;
+		if (view_end(view_of(n)) > first)
+			return view_of(n);
+	}
+	return NULL;
+}
