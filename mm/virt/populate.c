@@ -36,24 +36,43 @@ static int fault_in(struct aspace *as, va_t va, bool write)
 		[FAULT_OK] = 0,        [FAULT_MAPERR] = -ENOMEM, [FAULT_ACCERR] = -EFAULT,
 		[FAULT_BUS] = -EFAULT, [FAULT_OOM] = -ENOMEM,    [FAULT_IO] = -EFAULT,
 	};
-	const struct pt_entry e = pt_query(&as->pt, va);
 
-	if (e.present && (e.prot & (write ? PT_WRITE : PT_READ)))
-		return 0;
 	return errors[aspace_fault(as, va, FAULT_ERR_USER | (write ? FAULT_ERR_WRITE : 0))];
+}
+
+// The first of the next pages that a fault is needed for; tables may be looked at under the lock.
+static va_t skip_present(struct aspace *as, va_t va, va_t end, bool write)
+{
+	const va_t stop = MIN(end, va + 64 * PAGE_SIZE);
+	const unsigned need = write ? PT_WRITE : PT_READ;
+
+	rwsem_read_lock(&as->lock);
+	for (; va < stop; va += PAGE_SIZE) {
+		struct vma *v = aspace_find_vma(as, va);
+
+		if (!v || v->start > va || !(v->flags & (write ? VMA_WRITE : VMA_PROT_FLAGS)))
+			break;
+		if (!(pt_query(&as->pt, va).prot & need))
+			break;
+	}
+	rwsem_read_unlock(&as->lock);
+	return va;
 }
 
 int populate_range(struct aspace *as, va_t start, va_t end, bool write)
 {
-	unsigned n = 0;
+	while (start < end) {
+		va_t missing = skip_present(as, start, end, write);
+		int r;
 
-	for (; start < end; start += PAGE_SIZE) {
-		int r = fault_in(as, start, write);
-
-		if (r)
-			return r;
-		if (++n % 64 == 0)
-			sched_point();
+		if (missing == start) {
+			r = fault_in(as, start, write);
+			if (r)
+				return r;
+			missing += PAGE_SIZE;
+		}
+		start = missing;
+		sched_point();
 	}
 	return 0;
 }
