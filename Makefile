@@ -51,3 +51,4 @@ endef
 $(eval $(call stamp,$(KOBJ)/flags,$(KCC) $(KCFLAGS)))
 $(eval $(call stamp,$(HOBJ)/flags,$(HOSTCC) $(HOST_CFLAGS)))
 $(eval $(call stamp,$(UOBJ)/flags,$(HOSTCC) $(UNIT_CFLAGS)))
+$(eval $(call stamp,$(FOBJ)/flags,$(FUZZCC) $(FUZZ_CFLAGS)))
