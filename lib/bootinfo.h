@@ -20,6 +20,8 @@ struct bootinfo {
 	struct boot_range ram[BOOTINFO_MAX_RANGES];
 	struct boot_range initramfs; // size 0: none given
 	uint64_t rsdp_pa;            // 0: none given
+	unsigned rsdp_bytes;         // multiboot2 hands over a copy of the RSDP instead: 20 or 36
+	uint8_t rsdp[36];
 	bool cmdline_truncated;
 	char cmdline[BOOTINFO_CMDLINE_BYTES];
 };

@@ -25,3 +25,8 @@ void apic_timer_start_counting(void);
 uint32_t apic_timer_count(void);
 // Sends |vector| to CPU |apic_id|.
 void apic_send_ipi(uint32_t apic_id, uint8_t vector);
+// False before apic_init.
+bool apic_present(void);
+uint32_t apic_id(void); // of the calling CPU
+// Unmasks input |gsi| towards the calling CPU. -ENODEV: no IO-APIC has it.
+int __must_check ioapic_route(unsigned gsi, uint8_t vector, bool level, bool active_low);

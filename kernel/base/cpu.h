@@ -256,6 +256,20 @@ static inline void cpu_fxsave(void *area)
 {
 	__asm__ volatile("fxsave64 %0" : "=m"(*(char(*)[512])area)::"memory");
 }
+static inline void cpu_xrstor(const void *area, uint64_t mask)
+{
+	__asm__ volatile("xrstor64 %0" ::"m"(*(const char(*)[512])area), "a"((uint32_t)mask),
+			 "d"((uint32_t)(mask >> 32))
+			 : "memory");
+}
+static inline void cpu_fxrstor(const void *area)
+{
+	__asm__ volatile("fxrstor64 %0" ::"m"(*(const char(*)[512])area) : "memory");
+}
+static inline void cpu_load_mxcsr(uint32_t v)
+{
+	__asm__ volatile("ldmxcsr %0" ::"m"(v));
+}
 static inline void cpu_fninit(void)
 {
 	__asm__ volatile("fninit");
@@ -313,4 +327,12 @@ static inline void cpu_write_dr6(uint64_t v)
 static inline void cpu_write_dr7(uint64_t v)
 {
 	__asm__ volatile("mov %0, %%dr7" ::"r"(v));
+}
+
+// Resets the CPU: an exception with no interrupt table.
+static inline void __noreturn cpu_triple_fault(void)
+{
+	struct cpu_table_ptr none = { 0, 0 };
+	for (;;)
+		__asm__ volatile("lidt %0; int3" ::"m"(none) : "memory");
 }

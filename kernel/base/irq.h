@@ -17,3 +17,5 @@ void irq_msi_message(uint8_t vector, uint64_t *address, uint32_t *data);
 // For the trap router: runs the handlers of |vector| and acknowledges the interrupt.
 void irq_dispatch(uint8_t vector);
 void irq_set_timer_handler(void (*fn)(void));
+// Interrupts that nobody asked for (statistics).
+uint64_t irq_spurious_count(void);

@@ -25,7 +25,7 @@ enum lock_rank {
 	// spinlocks
 	RANK_PID = 85,     // the table of thread numbers
 	RANK_SIGHAND = 90, // signal state of a process
-	RANK_DENTRY = 92, // the trees of names and mounts (fs/dentry.c)
+	RANK_DENTRY = 92,  // the trees of names and mounts (fs/dentry.c)
 	RANK_FUTEX = 95,
 	RANK_OBJ_VIEWS = 100, // a memobj's view tree
 	RANK_OBJ_SLOTS = 110, // a memobj's page slots
@@ -75,3 +75,5 @@ uint64_t __must_check spin_lock_irqsave(struct spinlock *l);
 void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state);
 // Panics in debug builds unless this CPU holds |l|.
 void spin_assert_held(const struct spinlock *l);
+// Debug builds: true if this CPU holds any spinlock (nothing may sleep then). Else false.
+bool spin_any_held(void);

@@ -1,4 +1,4 @@
-// Ends the machine with a report: registers, decoded fault, symbolised backtrace of every CPU.
+// Ends the machine with a report: registers, decoded fault, symbolised backtrace.
 // Only for broken kernel logic: nothing a program does may come here.
 #pragma once
 
@@ -8,6 +8,16 @@
 void __noreturn panic(const char *fmt, ...) __printf_like(1, 2);
 // The same for a trap in kernel mode, with the registers at the trap.
 void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __printf_like(2, 3);
+
+// What the machine is made of is known higher up: |report| gets the whole text at the end (a record
+// for the host), then |end| stops the machine and does not return. Either may be NULL.
+struct panic_handlers {
+	void (*report)(const char *text, size_t bytes);
+	void (*end)(void);
+};
+void panic_set_handlers(const struct panic_handlers *h);
+// True once a panic has begun: waiting for devices or other CPUs is pointless.
+bool panic_in_progress(void);
 
 #define BUG_ON(cond)                                                                               \
 	do {                                                                                       \

@@ -10,29 +10,33 @@
 
 #define MAX_CPUS 64
 
-#define DEFINE_PERCPU(type, name) __attribute__((section(".percpu"))) type name
+#define DEFINE_PERCPU(type, name)  __attribute__((section(".percpu"))) type name
 #define DECLARE_PERCPU(type, name) extern type name
 
 // Byte distance from the linked copy of a per-CPU variable to the copy of |cpu|.
 uintptr_t percpu_offset(unsigned cpu);
+extern uintptr_t percpu_offsets[MAX_CPUS]; // the same as a table, for the NMI entry
 
 extern uintptr_t percpu_self_offset; // a per-CPU variable: this CPU's own distance
-extern unsigned percpu_cpu_id;	     // a per-CPU variable: 0 is the boot CPU
+extern unsigned percpu_cpu_id;       // a per-CPU variable: 0 is the boot CPU
 
-#define this_cpu_read(name)                                                        \
-	({                                                                         \
-		__typeof__(name) v_;                                               \
-		__asm__ volatile("mov %%gs:%1, %0" : "=r"(v_) : "m"(name));        \
-		v_;                                                                \
+// For the system call entry: top of the running thread's kernel stack, and a place for RSP.
+extern uint64_t percpu_kernel_stack_top, percpu_user_rsp;
+
+#define this_cpu_read(name)                                                                        \
+	({                                                                                         \
+		__typeof__(name) v_;                                                               \
+		__asm__ volatile("mov %%gs:%1, %0" : "=r"(v_) : "m"(name));                        \
+		v_;                                                                                \
 	})
-#define this_cpu_write(name, value)                                                \
-	do {                                                                       \
-		__typeof__(name) v_ = (value);                                     \
-		__asm__ volatile("mov %1, %%gs:%0" : "=m"(name) : "r"(v_));        \
+#define this_cpu_write(name, value)                                                                \
+	do {                                                                                       \
+		__typeof__(name) v_ = (value);                                                     \
+		__asm__ volatile("mov %1, %%gs:%0" : "=m"(name) : "r"(v_));                        \
 	} while (0)
-#define per_cpu_ptr(name, cpu) ((__typeof__(&(name)))((uintptr_t)&(name) + percpu_offset(cpu)))
-#define this_cpu_ptr(name) \
-	((__typeof__(&(name)))((uintptr_t)&(name) + this_cpu_read(percpu_self_offset)))
+#define per_cpu_ptr(name, cpu) ((__typeof__(&(name)))((uintptr_t) & (name) + percpu_offset(cpu)))
+#define this_cpu_ptr(name)                                                                         \
+	((__typeof__(&(name)))((uintptr_t) & (name) + this_cpu_read(percpu_self_offset)))
 #define this_cpu_id() this_cpu_read(percpu_cpu_id)
 
 unsigned cpu_count_online(void);

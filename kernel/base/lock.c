@@ -1,0 +1,130 @@
+// Spinlocks: test and test-and-set. Debug builds keep, for each CPU, the locks it holds, and check
+// that ranks rise.
+#include "kernel/base/lock.h"
+
+#include "kernel/base/cpu.h"
+#include "kernel/base/panic.h"
+#include "kernel/base/percpu.h"
+
+#ifdef CONFIG_DEBUG_LOCKS
+#define MAX_HELD 16
+struct held_locks {
+	unsigned n;
+	const struct spinlock *lock[MAX_HELD];
+};
+static DEFINE_PERCPU(struct held_locks, percpu_held);
+
+static void check_order(const struct spinlock *l, bool nested)
+{
+	const struct held_locks *held = this_cpu_ptr(percpu_held);
+	for (unsigned i = 0; i < held->n; i++) {
+		const struct spinlock *h = held->lock[i];
+		bool fine = h->rank < l->rank || (nested && h->rank == l->rank && h != l);
+		if (!fine)
+			panic("lock order: %s (%u) taken while holding %s (%u)", l->name, l->rank,
+			      h->name, h->rank);
+	}
+}
+
+static void note_taken(struct spinlock *l)
+{
+	struct held_locks *held = this_cpu_ptr(percpu_held);
+	BUG_ON(held->n == MAX_HELD);
+	held->lock[held->n++] = l;
+	l->owner_cpu = this_cpu_id() + 1;
+}
+
+// Locks may be released in any order.
+static void note_released(struct spinlock *l)
+{
+	struct held_locks *held = this_cpu_ptr(percpu_held);
+	spin_assert_held(l);
+	l->owner_cpu = 0;
+	unsigned i = held->n;
+	while (i > 0 && held->lock[i - 1] != l)
+		i--;
+	BUG_ON(i == 0);
+	for (held->n--; i <= held->n; i++)
+		held->lock[i - 1] = held->lock[i];
+}
+#else
+static inline void check_order(const struct spinlock *l, bool nested)
+{
+}
+static inline void note_taken(struct spinlock *l)
+{
+}
+static inline void note_released(struct spinlock *l)
+{
+}
+#endif
+
+void spin_init(struct spinlock *l, enum lock_rank rank, const char *name)
+{
+	*l = (struct spinlock)SPINLOCK_INIT(rank, name);
+}
+
+static void acquire(struct spinlock *l)
+{
+	while (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&l->locked, __ATOMIC_RELAXED))
+			cpu_relax();
+}
+
+void spin_lock(struct spinlock *l)
+{
+	check_order(l, false);
+	acquire(l);
+	note_taken(l);
+}
+
+void spin_lock_nested(struct spinlock *l)
+{
+	check_order(l, true);
+	acquire(l);
+	note_taken(l);
+}
+
+bool spin_trylock(struct spinlock *l)
+{
+	if (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))
+		return false;
+	note_taken(l);
+	return true;
+}
+
+void spin_unlock(struct spinlock *l)
+{
+	note_released(l);
+	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
+}
+
+uint64_t spin_lock_irqsave(struct spinlock *l)
+{
+	uint64_t irq_state = cpu_irq_save();
+	spin_lock(l);
+	return irq_state;
+}
+
+void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state)
+{
+	spin_unlock(l);
+	cpu_irq_restore(irq_state);
+}
+
+void spin_assert_held(const struct spinlock *l)
+{
+#ifdef CONFIG_DEBUG_LOCKS
+	if (l->owner_cpu != this_cpu_id() + 1)
+		panic("lock %s is not held by this CPU", l->name);
+#endif
+}
+
+bool spin_any_held(void)
+{
+#ifdef CONFIG_DEBUG_LOCKS
+	return this_cpu_ptr(percpu_held)->n != 0;
+#else
+	return false;
+#endif
+}

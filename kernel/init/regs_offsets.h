@@ -1,0 +1,16 @@
+// Offsets that trap.S uses; trap.c checks them against the structs.
+#pragma once
+
+// struct pt_regs
+#define REGS_RBP      32
+#define REGS_R11      48
+#define REGS_RCX      88
+#define REGS_ORIG_RAX 120
+#define REGS_RIP      128
+#define REGS_CS       136
+#define REGS_RFLAGS   144
+#define REGS_RSP      152
+#define REGS_BYTES    168
+
+// struct thread
+#define THREAD_PENDING 0xc0

@@ -1,0 +1,236 @@
+/* Entries to the kernel: system calls, exceptions, interrupts; and the ways back. Every entry saves
+ * a full struct pt_regs on the thread's kernel stack (or on the interrupted one, or an IST stack).
+ *
+ * GS: entries from user mode do SWAPGS, told by the saved CS. With FSGSBASE a program can put any
+ * value into GS, so the IST entries, which may come between a mode change and its SWAPGS, never
+ * guess: they save the current base, load this CPU's own (found through the limit of SEL_CPU_NODE)
+ * and put the saved one back.
+ * AC: SYSCALL clears it by mask, all others by CLAC first. */
+#include <asm-generic/errno.h>
+
+#include "kernel/base/desc.h"
+#include "kernel/base/smap.h"
+#include "kernel/init/regs_offsets.h"
+
+#define MSR_GS_BASE 0xc0000101
+
+.macro function name
+	.section .text.\name, "ax", @progbits
+	.balign	16
+	.global	\name
+	.type	\name, @function
+\name:
+.endm
+
+/* Below an already pushed orig_rax (and rdi, if \rdi is 0). */
+.macro push_regs rdi=1 rax=%rax
+	.if \rdi
+	pushq	%rdi
+	.endif
+	pushq	%rsi
+	pushq	%rdx
+	pushq	%rcx
+	pushq	\rax
+	pushq	%r8
+	pushq	%r9
+	pushq	%r10
+	pushq	%r11
+	pushq	%rbx
+	pushq	%rbp
+	pushq	%r12
+	pushq	%r13
+	pushq	%r14
+	pushq	%r15
+.endm
+
+.macro pop_regs
+	popq	%r15
+	popq	%r14
+	popq	%r13
+	popq	%r12
+	popq	%rbp
+	popq	%rbx
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
+.endm
+
+/* ---- system calls ---- */
+function trap_syscall_entry
+	swapgs
+	movq	%rsp, %gs:percpu_user_rsp
+	movq	%gs:percpu_kernel_stack_top, %rsp
+	pushq	$SEL_USER_DS
+	pushq	%gs:percpu_user_rsp
+	pushq	%r11
+	pushq	$SEL_USER_CS
+	pushq	%rcx
+	pushq	%rax			/* orig_rax */
+	push_regs rax=$-ENOSYS	/* -ENOSYS until the call stores its result */
+	movq	%rsp, %rdi
+	sti
+	call	syscall_dispatch
+	cli
+	movq	%gs:percpu_current, %rax
+	cmpl	$0, THREAD_PENDING(%rax)
+	jne	trap_return_to_user
+	/* SYSRET loads rip from rcx and rflags from r11: only if that is what pt_regs say. A rip at
+	 * or above 2^47 must never get there: SYSRET would fault in ring 0 on the user's stack. */
+	movq	REGS_RIP(%rsp), %rax
+	cmpq	%rax, REGS_RCX(%rsp)
+	jne	trap_return_to_user
+	shrq	$47, %rax
+	jnz	trap_return_to_user
+	movq	REGS_RFLAGS(%rsp), %rax
+	cmpq	%rax, REGS_R11(%rsp)
+	jne	trap_return_to_user
+	cmpb	$SEL_USER_CS, REGS_CS(%rsp)
+	jne	trap_return_to_user
+	pop_regs
+	movq	REGS_RSP - REGS_ORIG_RAX(%rsp), %rsp
+	swapgs
+	sysretq
+
+/* ---- back to user mode by IRET. RSP: struct pt_regs. Interrupts off. ---- */
+function trap_return_to_user
+	movq	%gs:percpu_current, %rax
+	cmpl	$0, THREAD_PENDING(%rax)
+	jne	1f
+	movq	REGS_RIP(%rsp), %rax
+	shrq	$47, %rax
+	jnz	1f
+	pop_regs
+	addq	$8, %rsp
+	swapgs
+	iretq
+	/* Work first (with interrupts on): signals, rescheduling, an impossible rip. */
+1:	movq	%rsp, %rdi
+	call	trap_work_before_user
+	jmp	trap_return_to_user
+
+/* void trap_enter_user(struct pt_regs *regs): does not return. */
+function trap_enter_user
+	cli
+	movq	%rdi, %rsp
+	xorl	%ebp, %ebp
+	jmp	trap_return_to_user
+
+/* ---- exceptions and interrupts ---- */
+/* On the stack: rdi, error code or 0, then the hardware's frame. EDI: vector. */
+function trap_common
+	push_regs rdi=0
+	testb	$3, REGS_CS(%rsp)
+	jz	1f
+	swapgs
+1:	movq	%rsp, %rsi
+	movq	REGS_ORIG_RAX(%rsp), %rdx
+	movq	$-1, REGS_ORIG_RAX(%rsp)
+	xorl	%ebp, %ebp
+	testb	$3, REGS_CS(%rsp)
+	cmovzq	REGS_RBP(%rsp), %rbp	/* a backtrace goes on into interrupted kernel code */
+	call	trap_handle
+	cli
+	testb	$3, REGS_CS(%rsp)
+	jnz	trap_return_to_user
+	pop_regs
+	addq	$8, %rsp
+	iretq
+
+/* NMI, #MC, #DF, and #DB of the kernel: as trap_common, but GS is not known. */
+function trap_common_ist
+	push_regs rdi=0
+	movl	%edi, %r12d
+	/* #DB from user mode goes on on the thread's own stack: it may have to sleep. */
+	cmpl	$VECTOR_DB, %edi
+	jne	1f
+	testb	$3, REGS_CS(%rsp)
+	jnz	trap_move_to_thread_stack
+1:	movl	$MSR_GS_BASE, %ecx
+	rdmsr
+	movl	%eax, %r13d
+	movl	%edx, %r14d
+	movl	$SEL_CPU_NODE, %eax
+	lsll	%eax, %eax
+	andl	$0xfff, %eax
+	movq	percpu_offsets(, %rax, 8), %rax
+	movq	%rax, %rdx
+	shrq	$32, %rdx
+	wrmsr
+	movl	%r12d, %edi
+	movq	%rsp, %rsi
+	movq	REGS_ORIG_RAX(%rsp), %rdx
+	movq	$-1, REGS_ORIG_RAX(%rsp)
+	xorl	%ebp, %ebp
+	testb	$3, REGS_CS(%rsp)
+	cmovzq	REGS_RBP(%rsp), %rbp
+	call	trap_handle
+	cli
+	movl	$MSR_GS_BASE, %ecx
+	movl	%r13d, %eax
+	movl	%r14d, %edx
+	wrmsr
+	pop_regs
+	addq	$8, %rsp
+	iretq
+
+trap_move_to_thread_stack:
+	swapgs
+	movq	%rsp, %rsi
+	movq	%gs:percpu_kernel_stack_top, %rdi
+	subq	$REGS_BYTES, %rdi
+	movq	%rdi, %rsp
+	movl	$REGS_BYTES / 8, %ecx
+	rep movsq
+	movq	%rsp, %rsi
+	movl	%r12d, %edi
+	movq	$-1, REGS_ORIG_RAX(%rsp)
+	xorl	%edx, %edx
+	xorl	%ebp, %ebp
+	call	trap_handle
+	cli
+	jmp	trap_return_to_user
+
+/* ---- the stubs that the IDT points to: TRAP_STUB_BYTES each ---- */
+.macro stub vector common
+	.balign	TRAP_STUB_BYTES
+	smap_clac
+	.if \vector != 8 && (\vector < 10 || \vector > 14) && \vector != 17 && \vector != 21 && \vector != 29 && \vector != 30
+	pushq	$0
+	.endif
+	pushq	%rdi
+	movl	$\vector, %edi
+	jmp	\common
+.endm
+
+	.section .text.trap_stubs, "ax", @progbits
+	.balign	TRAP_STUB_BYTES
+	.global	trap_stubs_exceptions, trap_stubs_devices, trap_stubs_apic
+trap_stubs_exceptions:
+	.set	v, 0
+	.rept	32
+	.if v == VECTOR_DB || v == VECTOR_NMI || v == VECTOR_DF || v == VECTOR_MC
+	stub	v, trap_common_ist
+	.else
+	stub	v, trap_common
+	.endif
+	.set	v, v + 1
+	.endr
+trap_stubs_devices:			/* 0x20 to 0x5f: the 8259s' (masked), then devices */
+	.rept	64
+	stub	v, trap_common
+	.set	v, v + 1
+	.endr
+trap_stubs_apic:			/* 0xf0 to 0xff */
+	.set	v, 0xf0
+	.rept	16
+	stub	v, trap_common
+	.set	v, v + 1
+	.endr
+
+	.section .note.GNU-stack, "", @progbits
