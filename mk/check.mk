@@ -11,8 +11,8 @@ run: ## Set up, build, pack examples/ring and boot it: the main job
 check-fast: unit lint ## Unit tests and lint (under a minute)
 check: unit lint guest ## Everything: unit, lint, guest programs on Linux and Ouro, boot matrix
 
-lint: ## Layers, style, sizes, headers
-	$(Q)$(PYTHON) tools/lint.py
+lint: $$(KERNEL_OBJS) ## Layers, style, sizes, headers
+	$(Q)$(PYTHON) tools/lint.py $(BUILD) $(NM) '$(KCC) $(KCFLAGS)'
 
 format: ## Format every C file of the tree in place
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
