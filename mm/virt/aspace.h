@@ -13,6 +13,9 @@ struct vm_owner_ops {
 	void (*put)(void *owner);
 	// Called by msync; may sleep. May be NULL.
 	int (*sync)(void *owner, uint64_t start, uint64_t end);
+	// Called by madvise(MADV_REMOVE): punches a hole as fallocate(2) would, with its checks and
+	// locks; bytes of the object. May sleep. NULL: -EOPNOTSUPP.
+	int (*punch)(void *owner, uint64_t start, uint64_t bytes);
 };
 
 enum vma_flags {
@@ -38,6 +41,8 @@ enum vma_flags {
 	VMA_HEAP = 1 << 19,
 	VMA_FAULTED = 1 << 20, // private pages may exist: keeps its page offsets when it moves
 	VMA_LOCKONFAULT = 1 << 21,
+	VMA_SEQ_READ = 1 << 23,
+	VMA_RAND_READ = 1 << 24,
 	VMA_ACCOUNT = 1 << 22, // its pages count for overcommit: a difference that maps shows
 };
 

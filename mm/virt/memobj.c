@@ -4,6 +4,7 @@
 
 #include <linux/errno.h>
 
+#include "kernel/sched/mutex.h"
 #include "kernel/sched/sched.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/pmm.h"
@@ -44,20 +45,41 @@ void memobj_init(struct memobj *o, const struct memobj_ops *ops, uint64_t size_b
 	o->writers = 0;
 }
 
+// Shared anonymous memory: an object without inode, so with a lock of its own for hole punching.
+struct anon_obj {
+	struct memobj obj;
+	struct mutex punch_lock; // RANK_INODE
+};
+
 static void anon_release(struct memobj *o)
 {
-	kfree(o);
+	kfree(container_of(o, struct anon_obj, obj));
 }
 
 static const struct memobj_ops anon_ops = { .release = anon_release };
 
 struct memobj *memobj_create_anon(uint64_t size_bytes)
 {
-	struct memobj *o = kmalloc(sizeof(*o));
+	struct anon_obj *a = kmalloc(sizeof(*a));
 
-	if (o)
-		memobj_init(o, &anon_ops, size_bytes);
-	return o;
+	if (!a)
+		return NULL;
+	memobj_init(&a->obj, &anon_ops, size_bytes);
+	mutex_init(&a->punch_lock, RANK_INODE);
+	return &a->obj;
+}
+
+int memobj_punch_anon(struct memobj *o, uint64_t start, uint64_t end)
+{
+	struct anon_obj *a = container_of(o, struct anon_obj, obj);
+	int r;
+
+	if (o->ops != &anon_ops)
+		return -EOPNOTSUPP;
+	mutex_lock(&a->punch_lock);
+	r = memobj_punch(o, start, end);
+	mutex_unlock(&a->punch_lock);
+	return r;
 }
 
 void memobj_get(struct memobj *o)

@@ -56,15 +56,10 @@ static int change(struct aspace *as, struct vma *v, va_t start, va_t end, unsign
 	r = account_write(as, v, (end - start) >> PAGE_SHIFT, &flags);
 	if (r)
 		return r;
-	if ((start > v->start || end < v->end) && as->vma_count >= vm_policy.max_map_count)
-		return -ENOMEM;
-	r = vma_isolate_one(as, v, start, end, &v);
+	r = vma_modify(as, v, start, end, flags, out, dead);
 	if (r)
 		return r;
-	vma_set_flags(as, v, flags);
-	v = vma_merge_around(as, v, dead);
-	vma_apply_prot(as, v, start, end);
-	*out = v;
+	vma_apply_prot(as, *out, start, end);
 	return 0;
 }
 

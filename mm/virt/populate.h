@@ -8,4 +8,4 @@
 int __must_check populate_range(struct aspace *as, va_t start, va_t end, bool write);
 // The same by what each mapping allows: private writable memory as if written, the rest as if read;
 // with |only_locked| leaving out mappings that are not locked.
-int __must_check populate_as_mapped(struct aspace *as, va_t start, va_t end, bool only_locked);
+int populate_as_mapped(struct aspace *as, va_t start, va_t end, bool only_locked);

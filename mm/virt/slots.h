@@ -55,3 +55,6 @@ int __must_check memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigne
 // Waits until no truncation or hole punch is under way. No lock is held; the caller has a
 // reference on the object.
 void memobj_wait_stable(struct memobj *o);
+// memobj_punch for an object of memobj_create_anon, which no inode's lock guards: it has one of its
+// own. -EOPNOTSUPP for other objects. May sleep.
+int __must_check memobj_punch_anon(struct memobj *o, uint64_t start, uint64_t end);

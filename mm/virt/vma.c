@@ -7,6 +7,7 @@
 
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
+#include "mm/virt/mmap.h"
 
 struct name_record {
 	uint32_t refs;
@@ -286,6 +287,52 @@ struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead
 		v = prev;
 	}
 	return v;
+}
+
+int vma_modify(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned flags,
+	       struct vma **out, struct vma **dead)
+{
+	int r;
+
+	*out = v;
+	if (flags == v->flags)
+		return 0;
+	if ((start > v->start || end < v->end) && as->vma_count >= vm_policy.max_map_count)
+		return -ENOMEM;
+	r = vma_isolate_one(as, v, start, end, &v);
+	if (r)
+		return r;
+	vma_set_flags(as, v, flags);
+	*out = vma_merge_around(as, v, dead);
+	return 0;
+}
+
+int vma_for_range(struct aspace *as, va_t start, va_t end, vma_visit_fn *fn, void *arg)
+{
+	struct vma *v = aspace_find_vma(as, start);
+	int hole = 0;
+
+	while (start < end) {
+		va_t to;
+		int r;
+
+		if (!v)
+			return -ENOMEM;
+		if (start < v->start) {
+			hole = -ENOMEM;
+			start = v->start;
+			if (start >= end)
+				break;
+		}
+		to = MIN(v->end, end);
+		r = fn(as, &v, start, to, arg);
+		if (r)
+			return r;
+		start = to;
+		if (v->end <= start)
+			v = vma_next(v);
+	}
+	return hole;
 }
 
 unsigned vma_pt_prot(const struct vma *v)

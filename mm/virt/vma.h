@@ -63,6 +63,16 @@ int __must_check vma_isolate(struct aspace *as, va_t start, va_t end);
 int __must_check vma_isolate_one(struct aspace *as, struct vma *v, va_t start, va_t end,
 				 struct vma **out);
 
+// Gives [start, end), part of |v|, other flags: splits, sets, merges. |*out| is the vma that covers
+// it then. 0 or -ENOMEM (nothing changed).
+int __must_check vma_modify(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned flags,
+			    struct vma **out, struct vma **dead);
+// Calls |fn| for the part of each vma in [start, end), in order. Holes do not stop it; they make
+// the result -ENOMEM. |fn| may split and merge; it returns the vma that covers its part through
+// |*v|.
+typedef int vma_visit_fn(struct aspace *as, struct vma **v, va_t start, va_t end, void *arg);
+int vma_for_range(struct aspace *as, va_t start, va_t end, vma_visit_fn *fn, void *arg);
+
 // munmap.c: takes [start, end) out (whole vmas, after vma_isolate); they go on |*dead|.
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead);
 // Unmaps the page-table entries of [start, end) in steps, with the accounting of |v|'s kind.
