@@ -1,0 +1,382 @@
+// Processes and threads: start, end, identity, limits, scheduling. Owns no state.
+#include <asm/errno.h>
+#include <asm/prctl.h>
+#include <linux/fcntl.h>
+#include <linux/futex.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+
+#include "fs/fdtable.h"
+#include "fs/file.h"
+#include "fs/namei.h"
+#include "kernel/base/cpu.h"
+#include "kernel/base/cpufeat.h"
+#include "kernel/base/percpu.h"
+#include "kernel/proc/clone.h"
+#include "kernel/proc/exec.h"
+#include "kernel/proc/process.h"
+#include "kernel/sched/pid.h"
+#include "kernel/sched/sched.h"
+#include "lib/string.h"
+#include "mm/virt/uaccess.h"
+#include "syscall/args.h"
+#include "syscall/calls.h"
+
+int64_t sys_exit(int status)
+{
+	process_exit_thread(status);
+}
+
+int64_t sys_exit_group(int status)
+{
+	process_exit_group((status & 0xff) << 8);
+}
+
+int64_t sys_getpid(void)
+{
+	return process_current()->pid;
+}
+
+int64_t sys_gettid(void)
+{
+	return thread_current()->tid;
+}
+
+int64_t sys_getppid(void)
+{
+	return process_parent_pid(process_current());
+}
+
+int64_t sys_getpgid(int pid)
+{
+	return process_getpgid(pid);
+}
+
+int64_t sys_getpgrp(void)
+{
+	return process_getpgid(0);
+}
+
+int64_t sys_getsid(int pid)
+{
+	return process_getsid(pid);
+}
+
+int64_t sys_setpgid(int pid, int pgid)
+{
+	return process_setpgid(pid, pgid);
+}
+
+int64_t sys_setsid(void)
+{
+	return process_setsid();
+}
+
+int64_t sys_clone(uint64_t flags, uint64_t stack, struct uptr parent_tid, struct uptr child_tid,
+		  uint64_t tls)
+{
+	struct clone_request req = { .flags = (uint32_t)flags & ~(uint64_t)CSIGNAL,
+				     .exit_signal = (int)(flags & CSIGNAL),
+				     .pidfd = flags & CLONE_PIDFD ? parent_tid : UPTR(0),
+				     .child_tid = child_tid,
+				     .parent_tid = parent_tid,
+				     .stack = stack,
+				     .tls = tls };
+
+	return clone_task(&req, thread_current()->regs);
+}
+
+static int64_t exec_at(int dirfd, struct uptr path, struct uptr argv, struct uptr envp, int flags)
+{
+	struct exec_request req = { .at_fd = dirfd, .argv = argv, .envp = envp };
+	struct user_path name;
+	struct path at;
+	int err = user_path_get(&name, path, flags & AT_EMPTY_PATH);
+
+	if (err)
+		return err;
+	err = at_path_get(dirfd, name.name, &at);
+	if (err)
+		goto out_name;
+	req.at = &at;
+	req.path = name.name;
+	req.lookup = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
+		     (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	err = exec_program(&req, thread_current()->regs);
+	path_put(&at);
+out_name:
+	user_path_put(&name);
+	return err;
+}
+
+int64_t sys_execve(struct uptr path, struct uptr argv, struct uptr envp)
+{
+	return exec_at(AT_FDCWD, path, argv, envp, 0);
+}
+
+int64_t sys_execveat(int dirfd, struct uptr path, struct uptr argv, struct uptr envp, int flags)
+{
+	if (flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW))
+		return -EINVAL;
+	return exec_at(dirfd, path, argv, envp, flags);
+}
+
+// There are no children before processes can fork, so every valid wait ends with ECHILD.
+int64_t sys_wait4(int pid, struct uptr status, uint64_t options, struct uptr usage)
+{
+	if ((unsigned)options &
+	    ~(unsigned)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+		return -EINVAL;
+	return pid == INT32_MIN ? -ESRCH : -ECHILD;
+}
+
+int64_t sys_waitid(int which, int id, struct uptr info, uint64_t options, struct uptr usage)
+{
+	unsigned bits = (unsigned)options;
+
+	if (bits & ~(unsigned)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			       __WCLONE | __WALL))
+		return -EINVAL;
+	if (!(bits & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	if (which == P_PIDFD)
+		return id < 0 ? -EINVAL : -EBADF;
+	if (which != P_ALL && which != P_PID && which != P_PGID)
+		return -EINVAL;
+	if ((which == P_PID && id <= 0) || (which == P_PGID && id < 0))
+		return -EINVAL;
+	return -ECHILD;
+}
+
+int64_t sys_set_tid_address(struct uptr addr)
+{
+	return process_set_tid_address(addr);
+}
+
+int64_t sys_set_robust_list(struct uptr head, uint64_t bytes)
+{
+	return process_set_robust_list(head, bytes);
+}
+
+int64_t sys_get_robust_list(int pid, struct uptr head, struct uptr bytes)
+{
+	struct uptr list;
+	uint64_t n;
+	int err = process_get_robust_list(pid, &list, &n);
+
+	if (err)
+		return err;
+	return put_user(n, bytes) || put_user(list.va, head) ? -EFAULT : 0;
+}
+
+int64_t sys_rseq(struct uptr area, unsigned bytes, uint64_t flags, uint64_t signature)
+{
+	return process_rseq(area, bytes, (int)flags, (uint32_t)signature);
+}
+
+int64_t sys_prlimit64(int pid, unsigned resource, struct uptr new, struct uptr old)
+{
+	struct rlimit_value to, was;
+	struct process *p;
+	int err;
+
+	if (new.va && copy_from_user(&to, new, sizeof(to)))
+		return -EFAULT;
+	p = pid ? process_find(pid) : process_get(process_current());
+	if (!p)
+		return -ESRCH;
+	err = rlimit_get(p, resource, &was);
+	if (!err && new.va && to.cur > to.max)
+		err = -EINVAL;
+	if (!err && new.va)
+		err = rlimit_set(p, resource, &to);
+	process_put(p);
+	if (!err && old.va)
+		err = copy_to_user(old, &was, sizeof(was));
+	return err;
+}
+
+int64_t sys_getrlimit(unsigned resource, struct uptr out)
+{
+	struct rlimit_value v;
+	int err = rlimit_get(process_current(), resource, &v);
+
+	return err ? err : copy_to_user(out, &v, sizeof(v));
+}
+
+int64_t sys_setrlimit(unsigned resource, struct uptr limit)
+{
+	struct rlimit_value v;
+
+	if (copy_from_user(&v, limit, sizeof(v)))
+		return -EFAULT;
+	if (v.cur > v.max)
+		return -EINVAL;
+	return rlimit_set(process_current(), resource, &v);
+}
+
+int64_t sys_getrusage(int who, struct uptr out)
+{
+	struct rusage usage;
+	int err = process_getrusage(who, &usage);
+
+	return err ? err : copy_to_user(out, &usage, sizeof(usage));
+}
+
+static void set_fs_base(struct thread *t, uint64_t base)
+{
+	t->fs_base = base;
+	if (cpu_features.fsgsbase)
+		cpu_wrfsbase(base);
+	else
+		cpu_wrmsr(MSR_FS_BASE, base);
+}
+
+static uint64_t get_gs_base(struct thread *t)
+{
+	return cpu_features.fsgsbase ? cpu_rdmsr(MSR_KERNEL_GS_BASE) : t->gs_base;
+}
+
+int64_t sys_arch_prctl(int option, uint64_t arg)
+{
+	struct thread *t = thread_current();
+	uint64_t base;
+
+	switch (option) {
+	case ARCH_SET_FS:
+	case ARCH_SET_GS:
+		if (arg >= USER_TOP)
+			return -EPERM;
+		if (option == ARCH_SET_FS) {
+			set_fs_base(t, arg);
+		} else {
+			t->gs_base = arg;
+			cpu_wrmsr(MSR_KERNEL_GS_BASE, arg);
+		}
+		return 0;
+	case ARCH_GET_FS:
+		base = cpu_features.fsgsbase ? cpu_rdfsbase() : t->fs_base;
+		return put_user(base, UPTR(arg));
+	case ARCH_GET_GS:
+		base = get_gs_base(t);
+		return put_user(base, UPTR(arg));
+	case ARCH_GET_CPUID:
+		return 1;
+	case ARCH_SET_CPUID:
+		return -ENODEV;
+	default:
+		return -EINVAL;
+	}
+}
+
+int64_t sys_sched_yield(void)
+{
+	sched_yield_current();
+	return 0;
+}
+
+// 0 if |pid| names a thread (0: the caller).
+static int thread_exists(int pid)
+{
+	struct thread *t;
+
+	if (pid < 0)
+		return -EINVAL;
+	if (!pid)
+		return 0;
+	t = pid_find_thread(pid);
+	if (!t)
+		return -ESRCH;
+	thread_put(t);
+	return 0;
+}
+
+#define CPUSET_BYTES (MAX_CPUS / 8)
+
+static uint64_t online_mask(void)
+{
+	unsigned n = cpu_count_online();
+
+	return n >= 64 ? ~0ull : (1ull << n) - 1;
+}
+
+int64_t sys_sched_getaffinity(int pid, uint64_t bytes, struct uptr mask)
+{
+	uint64_t online = online_mask();
+	unsigned len = (unsigned)bytes;
+	int err;
+
+	_Static_assert(CPUSET_BYTES == sizeof(online), "one word of CPUs");
+	if (len * 8 < cpu_count_online() || len % sizeof(uint64_t))
+		return -EINVAL;
+	err = thread_exists(pid);
+	if (err)
+		return pid < 0 ? -ESRCH : err;
+	return put_user(online, mask) ? -EFAULT : CPUSET_BYTES;
+}
+
+int64_t sys_sched_setaffinity(int pid, uint64_t bytes, struct uptr mask)
+{
+	uint64_t want = 0;
+	int err;
+
+	if (copy_from_user(&want, mask, MIN((unsigned)bytes, sizeof(want))))
+		return -EFAULT;
+	err = thread_exists(pid);
+	if (err)
+		return pid < 0 ? -ESRCH : err;
+	want &= online_mask();
+	return want == online_mask() ? 0 : -EINVAL;
+}
+
+static bool realtime(int policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static bool timesharing(int policy)
+{
+	return policy == SCHED_NORMAL || policy == SCHED_BATCH || policy == SCHED_IDLE ||
+	       policy == SCHED_DEADLINE;
+}
+
+int64_t sys_sched_get_priority_max(int policy)
+{
+	return realtime(policy) ? 99 : timesharing(policy) ? 0 : -EINVAL;
+}
+
+int64_t sys_sched_get_priority_min(int policy)
+{
+	return realtime(policy) ? 1 : timesharing(policy) ? 0 : -EINVAL;
+}
+
+int64_t sys_sched_getscheduler(int pid)
+{
+	int err = thread_exists(pid);
+
+	return err ? err : SCHED_NORMAL;
+}
+
+int64_t sys_sched_getparam(int pid, struct uptr param)
+{
+	int err = !param.va ? -EINVAL : thread_exists(pid);
+
+	return err ? err : put_user((int)0, param);
+}
+
+int64_t sys_getpriority(int which, int who)
+{
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	if (which == PRIO_PROCESS && thread_exists(who))
+		return -ESRCH;
+	return 20; // 20 - nice, and nice is always 0
+}
+
+int64_t sys_getcpu(struct uptr cpu, struct uptr node, struct uptr unused)
+{
+	if (cpu.va && put_user((unsigned)this_cpu_id(), cpu))
+		return -EFAULT;
+	return node.va ? put_user(0u, node) : 0;
+}
