@@ -30,8 +30,8 @@ include mk/check.mk
 # Folders may bring rules of their own (generated sources, guest tests, benchmarks, examples).
 include $(sort $(wildcard $(LAYERS:%=%/build.mk) mk/bench.mk tools/ouro/build.mk tests/*/build.mk examples/build.mk docs/build.mk))
 
-.PHONY: all help clean format size gdb compile_commands.json FORCE
-all: $(BUILD)/kernel.elf $(BUILD)/ouro ## Build build/kernel.elf and build/ouro (the default)
+.PHONY: all help clean FORCE
+all: $(BUILD)/kernel.elf $(BUILD)/ouro compile_commands.json ## Build build/kernel.elf and build/ouro (the default)
 
 help: ## Print this list
 	@sed -n 's/^\([a-z][a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | sort -u | expand -t 26
@@ -40,6 +40,7 @@ clean: ## Remove everything that was built
 	rm -rf $(BUILD)
 
 FORCE:
+
 
 # The stamp of a command line: rewritten only when it changes, so that what depends on it is
 # rebuilt after a change of flags and not otherwise. $(call stamp,FILE,TEXT)

@@ -1,15 +1,27 @@
-# What is run before a change is called done.
+# What is run before a change is called done. `make check` is a list of steps, each a make target; a
+# folder's build.mk may append to CHECK_STEPS (a step that prints "N passed, N failed" is counted so).
 
-SETUP := tools/setup
-.PHONY: check check-fast check-fresh guest bench bench-linux run lint examples
+JOBS ?= 2
+CHECK_FAST_STEPS := unit lint
+CHECK_STEPS := unit lint coverage fuzz-smoke toolchains scripts
+.PHONY: check check-fast check-fresh run lint format gdb size toolchains scripts setup
+
+setup: ## Install what building and testing needs (Debian 12)
+	$(Q)tools/setup
 
 run: ## Set up, build, pack examples/ring and boot it: the main job
-	$(Q)$(SETUP)
-	$(Q)$(MAKE) --no-print-directory all $(BUILD)/examples/ring
+	$(Q)tools/setup
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) all $(BUILD)/examples/ring
 	$(BUILD)/ouro run $(BUILD)/examples/ring
 
-check-fast: unit lint ## Unit tests and lint (under a minute)
-check: unit lint guest ## Everything: unit, lint, guest programs on Linux and Ouro, boot matrix
+check: ## Everything: unit, lint, coverage, toolchains, guest programs, boot matrix
+	$(Q)$(PYTHON) tools/check.py $(BUILD)/check $(JOBS) $(foreach s,$(CHECK_STEPS) guest,'$(s)')
+
+check-fast: ## Unit tests and lint (under a minute)
+	$(Q)$(PYTHON) tools/check.py $(BUILD)/check $(JOBS) $(foreach s,$(CHECK_FAST_STEPS),'$(s)')
+
+check-fresh: ## Set-up, make run and make check of HEAD in an empty Debian 12 (root, debootstrap)
+	$(Q)tools/fresh.sh $(BUILD)/fresh
 
 lint: $$(KERNEL_OBJS) ## Layers, style, sizes, headers
 	$(Q)$(PYTHON) tools/lint.py $(BUILD) $(NM) '$(KCC) $(KCFLAGS)'
@@ -17,12 +29,28 @@ lint: $$(KERNEL_OBJS) ## Layers, style, sizes, headers
 format: ## Format every C file of the tree in place
 	$(Q)git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
 
-gdb: $(BUILD)/kernel.elf ## Start QEMU stopped and attach gdb with the kernel's symbols
+# The other compilers and builds: everything that is not the default.
+toolchains: ## Build the kernel with clang, with clang for x86_64-elf and lld, and as a debug build
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/with-clang CC=clang $(BUILD)/with-clang/kernel.elf
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/with-elf CROSS_COMPILE=x86_64-elf- \
+		$(BUILD)/with-elf/kernel.elf
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/with-debug DEBUG=1 $(BUILD)/with-debug/kernel.elf
+	@echo "toolchains: 3 passed, 0 failed"
+
+scripts: ## Tests of the build's own scripts
+	$(Q)$(PYTHON) tests/scripts/run.py
+
+gdb: $(BUILD)/kernel.elf $(BUILD)/ouro ## Boot APP="program args" stopped and attach gdb with the kernel's symbols
 	$(Q)tools/gdb.sh $(BUILD)/kernel.elf $(APP)
 
-size: $(BUILD)/kernel.elf $(BUILD)/kernel.stripped.elf ## Size of the kernel by layer and section
-	$(Q)$(PYTHON) tools/size.py $(BUILD) $(LAYERS)
+size: $(BUILD)/kernel.elf $(BUILD)/kernel.stripped.elf ## Size of the kernel by section, layer and object
+	$(Q)$(PYTHON) tools/size.py $(BUILD) 300
 
-compile_commands.json: ## For clangd and other tools
+# Written once and whenever the list of files changes.
+$(BUILD)/compile_commands.json: Makefile $(wildcard mk/*.mk $(LAYERS) tools/ouro tests/unit)
+	@mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/compile_commands.py '$(KCC) $(KCFLAGS)' $(KERNEL_C) -- '$(HOSTCC) $(HOST_CFLAGS)' $(OURO_C) \
 		-- '$(HOSTCC) $(UNIT_CFLAGS)' $(UNIT_C) >$@
+
+compile_commands.json: $(BUILD)/compile_commands.json ## For clangd and other tools (also made by `make`)
+	$(Q)cp $< $@

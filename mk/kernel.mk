@@ -8,7 +8,7 @@ KERNEL_EXCLUDE :=
 
 KOBJ := $(BUILD)/obj
 UAPI_INCLUDES := -isystem /usr/include -isystem /usr/include/x86_64-linux-gnu
-KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KCC) -print-file-name=include) $(UAPI_INCLUDES) -I. -I$(BUILD)/gen
+KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KCC) -print-file-name=include 2>/dev/null) $(UAPI_INCLUDES) -I. -I$(BUILD)/gen
 KCFLAGS := -std=gnu11 -O2 -g -ffreestanding $(KERNEL_INCLUDES) \
 	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
@@ -55,7 +55,7 @@ $(KOBJ)/symtab.o $(KOBJ)/symtab_empty.o: %.o: %.S
 	$(Q)$(KCC) $(KCFLAGS) -c -o $@ $<
 
 $(BUILD)/kernel.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab.o linker.ld
-	$(call say,LD,$@)$(KLD) $(KLDFLAGS) -o $@ $(filter %.o,$^)
+	$(call say,LD,$@)$(KLD) $(KLDFLAGS) -Map=$(BUILD)/kernel.map -o $@ $(filter %.o,$^)
 
 # What is put into images: no debug information, no symbols.
 $(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf

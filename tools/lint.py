@@ -22,6 +22,8 @@ FUNCTION_WARN, FUNCTION_FAIL, FILE_WARN, FILE_FAIL = 60, 100, 600, 900
 PRIVILEGED = re.compile(
     r"\b(cli|sti|hlt|lgdt|lidt|ltr|lldt|lmsw|clts|invd|wbinvd|invlpg|invpcid|rdmsr|wrmsr|swapgs|stac|"
     r"clac|iretq?|sysretq?|sysexit|xsetbv|in[bwl]|out[bwl]|rd[fg]sbase|wr[fg]sbase)\b|%%?(cr|dr)\d")
+COMMENTS = {".c": ("//", "/*"), ".h": ("//", "/*"), ".S": ("//", "/*"), ".cc": ("//", "/*"),
+            ".def": ("//", "/*"), ".ld": ("/*",), ".mk": ("#",), ".sh": ("#",), ".py": ('"""', "#")}
 WAIVER = re.compile(r"lint: allow ([a-z-]+) \(.+\)")
 
 
@@ -149,7 +151,7 @@ def check_heads(tree, out):
     """Every file says first what it is for."""
     for path in tree.lines:
         lines = [t for t in tree.lines[path][:8] if t.strip() and not t.startswith("#!")]
-        if not lines or not lines[0].lstrip().startswith(("//", "/*", "#", '"""')):
+        if not lines or not lines[0].lstrip().startswith(COMMENTS[os.path.splitext(path)[1]]):
             out(f"{path}:1: no comment at the head of the file")
         if path.endswith(".h") and "#pragma once" not in tree.lines[path]:
             out(f"{path}:1: no #pragma once")
