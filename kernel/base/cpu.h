@@ -36,6 +36,18 @@ static inline uint32_t cpu_inl(uint16_t port)
 	return v;
 }
 
+// One 4 KiB page, 8 bytes at a time.
+static inline void cpu_clear_page(void *page)
+{
+	uint64_t n = 512;
+	__asm__ volatile("rep stosq" : "+D"(page), "+c"(n) : "a"(0ull) : "memory");
+}
+static inline void cpu_copy_page(void *dst, const void *src)
+{
+	uint64_t n = 512;
+	__asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(n)::"memory");
+}
+
 // Interrupt flag. cpu_irq_save returns what cpu_irq_restore takes.
 #define RFLAGS_IF (1ull << 9)
 #define RFLAGS_DF (1ull << 10)

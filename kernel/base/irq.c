@@ -25,6 +25,7 @@ static struct {
 	unsigned gsi_plus_one[IRQ_VECTORS]; // which GSI a vector serves; 0: none
 	struct handler *first[IRQ_VECTORS];
 	struct handler pool[MAX_HANDLERS];
+	void (*router)(void); // NULL once it has run
 	void (*timer)(void);
 	uint64_t spurious;
 } irq = { .lock = SPINLOCK_INIT(RANK_DRIVER, "irq") };
@@ -69,8 +70,23 @@ static unsigned find_gsi_locked(unsigned gsi)
 	return i;
 }
 
+void irq_set_router(void (*init)(void))
+{
+	irq.router = init;
+}
+
+// Boot finds devices one after the other: no lock is needed, and |init| may take any.
+static void ensure_router(void)
+{
+	void (*init)(void) = irq.router;
+	irq.router = NULL;
+	if (init)
+		init();
+}
+
 int irq_route_gsi(unsigned gsi, bool level, bool active_low, irq_handler_fn *fn, void *arg)
 {
+	ensure_router();
 	uint64_t state = spin_lock_irqsave(&irq.lock);
 	unsigned index = find_gsi_locked(gsi);
 	int err;

@@ -12,6 +12,8 @@ int __must_check irq_alloc_vector(irq_handler_fn *fn, void *arg, uint8_t *vector
 // lines call every handler. Level or edge as said. -ENODEV without an IO-APIC.
 int __must_check irq_route_gsi(unsigned gsi, bool level, bool active_low, irq_handler_fn *fn,
 			       void *arg);
+// |init| finds and initialises the IO-APICs; called once, before the first route.
+void irq_set_router(void (*init)(void));
 // The MSI address and data that raise |vector| on the boot CPU.
 void irq_msi_message(uint8_t vector, uint64_t *address, uint32_t *data);
 // For the trap router: runs the handlers of |vector| and acknowledges the interrupt.
