@@ -42,5 +42,6 @@ unit: $(if $(T),$(UDIR)/test_$(T),$(UNIT_BINS)) ## Host tests under ASan and UBS
 	$(Q)$(PYTHON) tools/unit.py --out $(UDIR)/results $^
 
 coverage: ## Line coverage of mm/ and lib/ by the host tests, with the floor of 90 %
+	$(Q)find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	$(Q)$(MAKE) --no-print-directory COVERAGE=1 unit
 	$(Q)$(PYTHON) tools/coverage.py --objects $(BUILD)/coverage/obj --floor 90 mm lib
