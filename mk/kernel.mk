@@ -46,7 +46,7 @@ $(BUILD)/kernel.pre.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab_empty.o linker.ld
 
 $(KOBJ)/symtab_empty.S:
 	@mkdir -p $(@D)
-	@printf '.section .rodata.symtab,"a"\n.globl symtab_blob, symtab_blob_end\nsymtab_blob:\nsymtab_blob_end:\n' >$@
+	@printf '.section .rodata.symtab,"a"\n.globl symtab_blob, symtab_blob_end\nsymtab_blob:\nsymtab_blob_end:\n.section .note.GNU-stack,"",@progbits\n' >$@
 
 $(KOBJ)/symtab.S: $(BUILD)/kernel.pre.elf tools/symtab.py
 	$(call say,SYMTAB,$@)$(NM) -n $< | $(PYTHON) tools/symtab.py >$@
