@@ -41,6 +41,7 @@ enum lock_rank {
 	RANK_RUNQUEUE = 170,
 	RANK_DEVICE = 180, // virtqueues, UARTs
 	RANK_LOG = 200,
+	RANK_CONSOLE = 210, // what log sinks write to
 };
 
 struct spinlock {

@@ -36,8 +36,8 @@ static int write_cpio(const struct options *o, const struct kernel_file *k, cons
 	return status;
 }
 
-static int comes_later(const struct options *o, const struct kernel_file *k,
-		       const struct packed *p, int fd)
+static int comes_later(const struct options *o, const struct kernel_file *k, const struct packed *p,
+		       int fd)
 {
 	fail(STATUS_OURO, "%s: this kind of output comes with a later version", o->output);
 	hint("now there are .elf, .iso and .cpio (the initramfs alone)");
@@ -50,7 +50,7 @@ static const struct {
 	const char *ending;
 	writer_fn *write;
 } outputs[] = {
-	{ ".elf", write_elf },	 { ".iso", write_iso },	    { ".cpio", write_cpio },
+	{ ".elf", write_elf },   { ".iso", write_iso },     { ".cpio", write_cpio },
 	{ ".img", comes_later }, { ".qcow2", comes_later }, { ".tar", comes_later },
 };
 

@@ -19,8 +19,8 @@
 #define MIB                  (1ull << 20)
 #define DEFAULT_MEMORY_BYTES (512 * MIB)
 // Beyond kernel and image: page tables, heap, stacks, and the least program.
-#define KERNEL_SLACK_BYTES   (512ull << 10)
-#define ISO_MAGIC_OFFSET     0x8001
+#define KERNEL_SLACK_BYTES (512ull << 10)
+#define ISO_MAGIC_OFFSET   0x8001
 
 // What is to be run: a program that was packed just now, or an image of ouro build.
 struct job {
@@ -88,7 +88,8 @@ static int choose_memory(const struct options *o, struct job *j, struct machine_
 		m->memory_bytes = MAX(DEFAULT_MEMORY_BYTES, ALIGN_UP(need * 2, MIB));
 	if (m->memory_bytes >= need)
 		return 0;
-	fail(STATUS_OURO, "%llu KiB of memory are too few for this image: it needs at least %llu KiB",
+	fail(STATUS_OURO,
+	     "%llu KiB of memory are too few for this image: it needs at least %llu KiB",
 	     (unsigned long long)(m->memory_bytes >> 10), (unsigned long long)(need >> 10));
 	hint("the image has %llu KiB; use -m %lluM or more",
 	     (unsigned long long)(j->packed.size_bytes >> 10),

@@ -48,8 +48,8 @@ static enum elf_verdict check_ident(struct elf_info *e, const struct view *v)
 		return ELF_OTHER_MACHINE;
 	}
 	if (id[EI_CLASS] == ELFCLASS32)
-		return h->e_machine == EM_386 || h->e_machine == EM_X86_64 ? ELF_32_BIT :
-									      ELF_OTHER_MACHINE;
+		return h->e_machine == EM_386 || h->e_machine == EM_X86_64 ? ELF_32_BIT
+									   : ELF_OTHER_MACHINE;
 	if (h->e_machine != EM_X86_64)
 		return ELF_OTHER_MACHINE;
 	if (v->size < sizeof(Elf64_Ehdr))

@@ -19,12 +19,12 @@
 #include "tools/ouro/diag.h"
 #include "tools/ouro/out.h"
 
-#define PAGE_BYTES      4096u
-#define HEADER_BYTES    110u
-#define NAME_FIELD_MAX  4096u
-#define NEWC_FILE_MAX   0xffffffffull
-#define TRAILER_NAME    "TRAILER!!!"
-#define FIRST_INODE     1u // of the root; the index and configuration come after all others
+#define PAGE_BYTES     4096u
+#define HEADER_BYTES   110u
+#define NAME_FIELD_MAX 4096u
+#define NEWC_FILE_MAX  0xffffffffull
+#define TRAILER_NAME   "TRAILER!!!"
+#define FIRST_INODE    1u // of the root; the index and configuration come after all others
 
 // One member of the archive.
 struct member {
@@ -285,7 +285,8 @@ static int put_file(struct writer *w, const struct file_data *d)
 	if (d->host_path)
 		close(fd);
 	if (status < 0)
-		return fail(STATUS_OURO, "cannot read %s: %s", d->host_path ? d->host_path : "the archive",
+		return fail(STATUS_OURO, "cannot read %s: %s",
+			    d->host_path ? d->host_path : "the archive",
 			    status == -ENODATA ? "it became shorter meanwhile" : strerror(-status));
 	return 0;
 }
@@ -390,8 +391,7 @@ int image_write(struct tree *t, const struct image_config *c, int fd, const char
 		status = write_all(&w);
 	}
 	if (status == 0 && out_flush(&w.out) < 0)
-		status = fail(STATUS_OURO, "cannot write %s: %s", out_name,
-			      strerror(-w.out.error));
+		status = fail(STATUS_OURO, "cannot write %s: %s", out_name, strerror(-w.out.error));
 	*size_bytes = w.end;
 	writer_free(&w);
 	return status;

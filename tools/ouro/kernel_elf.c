@@ -238,7 +238,8 @@ static void put_segment(struct out *o, const struct plan *p, unsigned i, const c
 	out_bytes(o, bytes, end - o->offset);
 }
 
-static int write_plan(const struct plan *p, const struct kernel_file *k, int image_fd, struct out *o)
+static int write_plan(const struct plan *p, const struct kernel_file *k, int image_fd,
+		      struct out *o)
 {
 	struct image_slot slot = { .magic = IMAGE_SLOT_MAGIC };
 	const Elf64_Phdr *image = NULL;

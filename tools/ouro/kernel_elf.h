@@ -1,4 +1,5 @@
-// The kernel's ELF file: where it is, what memory it takes, and the kernel with an initramfs inside.
+// The kernel's ELF file: where it is, what memory it takes, and the kernel with an initramfs
+// inside.
 #pragma once
 
 #include <stdint.h>

@@ -23,8 +23,8 @@ static const struct {
 	enum command command;
 	int (*run)(const struct options *o);
 } commands[] = {
-	{ CMD_BUILD, cmd_build },     { CMD_RUN, cmd_run },	    { CMD_INSPECT, cmd_inspect },
-	{ CMD_DOCTOR, cmd_doctor },   { CMD_VERSION, cmd_version }, { CMD_HELP, cmd_help },
+	{ CMD_BUILD, cmd_build },   { CMD_RUN, cmd_run },         { CMD_INSPECT, cmd_inspect },
+	{ CMD_DOCTOR, cmd_doctor }, { CMD_VERSION, cmd_version }, { CMD_HELP, cmd_help },
 };
 
 int main(int argc, char **argv)

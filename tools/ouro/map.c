@@ -31,8 +31,8 @@ static struct map_slot *find_slot(const struct map *m, const void *key, size_t b
 	for (;; i = (i + 1) & (m->capacity - 1)) {
 		struct map_slot *s = &m->slots[i];
 
-		if (!s->key || (s->hash == hash && s->key_bytes == bytes &&
-				memcmp(s->key, key, bytes) == 0))
+		if (!s->key ||
+		    (s->hash == hash && s->key_bytes == bytes && memcmp(s->key, key, bytes) == 0))
 			return s;
 	}
 }

@@ -24,7 +24,8 @@ static int set_memory(struct options *o, const char *v)
 {
 	if (parse_size(v, 1ull << 20, &o->memory_bytes) == 0 && o->memory_bytes)
 		return 0;
-	return fail(STATUS_OURO, "--memory %s is not a size: write 512M, 2G, or a number of MiB", v);
+	return fail(STATUS_OURO, "--memory %s is not a size: write 512M, 2G, or a number of MiB",
+		    v);
 }
 
 static int set_cpus(struct options *o, const char *v)
@@ -35,7 +36,8 @@ static int set_cpus(struct options *o, const char *v)
 		return fail(STATUS_OURO, "--cpus %s is not a number of CPUs", v);
 	if (n > 1)
 		return fail(STATUS_OURO,
-			    "--cpus %s: more than one CPU comes with a later version; leave it out", v);
+			    "--cpus %s: more than one CPU comes with a later version; leave it out",
+			    v);
 	o->cpus = 1;
 	return 0;
 }
@@ -183,7 +185,8 @@ static const struct option_def options[] = {
 	  "accepted for docker's sake: standard input is always connected" },
 	{ 't', "tty", NO_VALUE, PACKS, set_tty, NULL, "descriptors 0 to 2 are a terminal" },
 	{ 0, "add", VALUE, PACKS, set_add, "HOST[:GUEST]", "put a file or folder into the image" },
-	{ 0, "rootfs", VALUE, PACKS, set_rootfs, "DIR|TAR|OCI", "start from this root file system" },
+	{ 0, "rootfs", VALUE, PACKS, set_rootfs, "DIR|TAR|OCI",
+	  "start from this root file system" },
 	{ 0, "kernel", VALUE, PACKS, set_kernel, "FILE", "another kernel.elf" },
 	{ 0, "strace", OPTIONAL_VALUE, CMD_RUN, set_strace, "LIST",
 	  "show system calls on standard error" },
@@ -195,7 +198,8 @@ static const struct option_def options[] = {
 	{ 0, "ctl", VALUE, CMD_RUN, set_ctl, "virtio|uart2", "device of the control channel" },
 	{ 0, "icount", NO_VALUE, CMD_RUN, set_icount, NULL,
 	  "deterministic: instructions are the clock, fixed date and seeds" },
-	{ 0, "timeout", VALUE, CMD_RUN, set_timeout, "TIME", "end the machine after this time (124)" },
+	{ 0, "timeout", VALUE, CMD_RUN, set_timeout, "TIME",
+	  "end the machine after this time (124)" },
 	{ 0, "serial", NO_VALUE, CMD_RUN, set_serial, NULL,
 	  "show the machine's first serial port on standard error" },
 	{ 0, "dry-run", NO_VALUE, CMD_RUN, set_dry_run, NULL, "print the QEMU command and end" },
@@ -207,9 +211,11 @@ static const struct {
 	enum command command;
 	const char *name, *usage, *help;
 } commands[] = {
-	{ CMD_BUILD, "build", "[OPTIONS] PROGRAM [ARG...] -o OUT", "pack a program and the kernel" },
+	{ CMD_BUILD, "build", "[OPTIONS] PROGRAM [ARG...] -o OUT",
+	  "pack a program and the kernel" },
 	{ CMD_RUN, "run", "[OPTIONS] PROGRAM|IMAGE [ARG...]", "run a program in a machine" },
-	{ CMD_INSPECT, "inspect", "[OPTIONS] PROGRAM|IMAGE", "what a program needs, an image holds" },
+	{ CMD_INSPECT, "inspect", "[OPTIONS] PROGRAM|IMAGE",
+	  "what a program needs, an image holds" },
 	{ CMD_DOCTOR, "doctor", "", "check this host" },
 	{ CMD_VERSION, "version", "", "print the version" },
 	{ CMD_HELP, "help", "", "print this text" },
@@ -221,7 +227,9 @@ static void print_option(const struct option_def *d)
 
 	snprintf(left, sizeof(left), "%c%c%c --%s%s%s%s", d->short_name ? '-' : ' ',
 		 d->short_name ? d->short_name : ' ', d->short_name ? ',' : ' ', d->long_name,
-		 d->kind == OPTIONAL_VALUE ? "[=" : d->kind == VALUE ? " " : "",
+		 d->kind == OPTIONAL_VALUE ? "[="
+		 : d->kind == VALUE        ? " "
+					   : "",
 		 d->value_name ? d->value_name : "", d->kind == OPTIONAL_VALUE ? "]" : "");
 	printf("  %-34s %s\n", left, d->help);
 }

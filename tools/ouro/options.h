@@ -30,7 +30,7 @@ struct options {
 	unsigned gdb_port; // 0: no
 	enum accel accel;
 	enum machine machine;
-	const char *ctl;      // "virtio" or "uart2"
+	const char *ctl;     // "virtio" or "uart2"
 	uint64_t timeout_ms; // 0: none
 	struct strvec words; // PROGRAM or IMAGE and its arguments
 };

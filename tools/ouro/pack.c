@@ -143,7 +143,7 @@ static int add_skeleton(struct tree *t)
 	static const struct {
 		const char *path;
 		uint32_t mode;
-	} dirs[] = { { "/dev", 0755 }, { "/proc", 0555 }, { "/sys", 0555 },
+	} dirs[] = { { "/dev", 0755 },  { "/proc", 0555 }, { "/sys", 0555 },
 		     { "/tmp", 01777 }, { "/root", 0700 }, { "/run", 0755 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
@@ -160,7 +160,8 @@ static int add_skeleton(struct tree *t)
 	return 0;
 }
 
-// HOST or HOST:GUEST. A host path with a colon in it can be given as ./a:b:/guest (the last counts).
+// HOST or HOST:GUEST. A host path with a colon in it can be given as ./a:b:/guest (the last
+// counts).
 static int add_given(struct tree *t, const char *spec)
 {
 	const char *colon = strrchr(spec, ':');
@@ -170,8 +171,8 @@ static int add_given(struct tree *t, const char *spec)
 	if (!colon)
 		return tree_add(t, spec, NULL);
 	if (colon[1] != '/')
-		return fail(STATUS_OURO, "--add %s: the place in the guest must be an absolute path",
-			    spec);
+		return fail(STATUS_OURO,
+			    "--add %s: the place in the guest must be an absolute path", spec);
 	host = xstrndup(spec, (size_t)(colon - spec));
 	status = tree_add(t, host, colon + 1);
 	free(host);
@@ -240,7 +241,8 @@ int pack(const struct options *o, struct packed *p)
 	if (status == 0) {
 		p->fd = memfd_create("ouro-image", MFD_CLOEXEC);
 		if (p->fd < 0)
-			status = fail(STATUS_OURO, "cannot make a memory file: %s", strerror(errno));
+			status =
+				fail(STATUS_OURO, "cannot make a memory file: %s", strerror(errno));
 	}
 	if (status == 0)
 		status = image_write(t, &c, p->fd, "the image in memory", &p->size_bytes);

@@ -1,5 +1,5 @@
-// Whether KVM on this host really runs a plain guest at speed. /dev/kvm may exist and be unusable, or
-// a thousand times too slow: so a tiny guest is started and timed.
+// Whether KVM on this host really runs a plain guest at speed. /dev/kvm may exist and be unusable,
+// or a thousand times too slow: so a tiny guest is started and timed.
 #pragma once
 
 #include <stdbool.h>

@@ -97,24 +97,28 @@ static void add_ctl(const struct machine_spec *m, struct strvec *argv)
 		strvec_add(argv, "virtio-mmio.force-legacy=false");
 	}
 	strvec_add(argv, "-device");
-	strvec_add(argv, mmio ? "virtio-serial-device,max_ports=1" :
-				"virtio-serial-pci,max_ports=1,disable-legacy=on");
+	strvec_add(argv, mmio ? "virtio-serial-device,max_ports=1"
+			      : "virtio-serial-pci,max_ports=1,disable-legacy=on");
 	strvec_add(argv, "-device");
 	strvec_add(argv, "virtconsole,chardev=ctl,nr=0");
 }
 
 static void add_icount(struct strvec *argv)
 {
-	static const char *const words[] = { "-icount", "shift=0,sleep=off", "-rtc",
-					     "base=2020-01-01,clock=vm", "-seed", "1", NULL };
+	static const char *const words[] = { "-icount", "shift=0,sleep=off",
+					     "-rtc",    "base=2020-01-01,clock=vm",
+					     "-seed",   "1",
+					     NULL };
 
 	add_all(argv, words);
 }
 
 void qemu_arguments(const struct machine_spec *m, struct strvec *argv)
 {
-	static const char *const first[] = { "-nodefaults", "-no-user-config", "-display", "none",
-					     "-monitor",    "none",	       "-no-reboot", NULL };
+	static const char *const first[] = { "-nodefaults", "-no-user-config",
+					     "-display",    "none",
+					     "-monitor",    "none",
+					     "-no-reboot",  NULL };
 
 	strvec_add(argv, qemu_path());
 	add_all(argv, first);

@@ -21,12 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/ctlframe.h"
 #include "tools/ouro/diag.h"
-#include "tools/ouro/framing.h"
 
-#define TAIL_BYTES       16384u
-#define GRACE_MS         2000u // from a forwarded SIGTERM to the end of the machine
-#define DUMP_GRACE_MS    300u  // from the time limit to the end, for the dump of all threads
+#define TAIL_BYTES         16384u
+#define GRACE_MS           2000u // from a forwarded SIGTERM to the end of the machine
+#define DUMP_GRACE_MS      300u  // from the time limit to the end, for the dump of all threads
 #define INTERRUPTS_TO_KILL 3
 
 // Bytes on their way to one of our own descriptors.
@@ -242,7 +242,8 @@ static void queue_write(struct queue *q)
 static void send_to_guest(void)
 {
 	struct queue *q = &relay.to_guest;
-	ssize_t n = send(q->fd, q->bytes + q->start, q->end - q->start, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n =
+		send(q->fd, q->bytes + q->start, q->end - q->start, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (n > 0)
 		q->start += (size_t)n;
@@ -431,7 +432,8 @@ static void drain_text(void)
 static int report_failure(int wait_status)
 {
 	if (relay.timed_out)
-		return fail(STATUS_TIMEOUT, "the time limit of %llu ms is over; the machine was ended",
+		return fail(STATUS_TIMEOUT,
+			    "the time limit of %llu ms is over; the machine was ended",
 			    (unsigned long long)relay.s.timeout_ms);
 	if (relay.forced_status)
 		return relay.forced_status;

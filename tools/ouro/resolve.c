@@ -18,8 +18,7 @@
 #define MUSL_DIRS      "/lib:/usr/local/lib:/usr/lib"
 #define SCRIPT_DEPTH   4 // as Linux: a script's interpreter may be a script
 // Debian's, then the upstream default of a 64-bit glibc, then a single-libdir system's.
-#define GLIBC_DIRS                                                                                 \
-	"/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib"
+#define GLIBC_DIRS "/lib/x86_64-linux-gnu:/usr/lib/x86_64-linux-gnu:/lib64:/usr/lib64:/lib:/usr/lib"
 
 struct object {
 	char *path, *name, *origin;
@@ -101,8 +100,8 @@ static char *expand(const char *path, const char *origin, const char *lib)
 	const struct {
 		const char *token, *value;
 	} tokens[] = {
-		{ "$ORIGIN", origin },	   { "${ORIGIN}", origin },	 { "$LIB", lib },
-		{ "${LIB}", lib },	   { "$PLATFORM", "x86_64" },	 { "${PLATFORM}", "x86_64" },
+		{ "$ORIGIN", origin }, { "${ORIGIN}", origin },   { "$LIB", lib },
+		{ "${LIB}", lib },     { "$PLATFORM", "x86_64" }, { "${PLATFORM}", "x86_64" },
 	};
 	char *out = xstrdup("");
 
@@ -226,8 +225,9 @@ static int search_musl(struct search *s)
 // musl is all of these libraries itself (ldso/dynlink.c "reserved").
 static bool musl_reserved(const char *name)
 {
-	static const char *const names[] = { "c.",    "pthread.", "rt.",  "m.",
-					     "dl.",   "util.",	  "xnet." };
+	static const char *const names[] = {
+		"c.", "pthread.", "rt.", "m.", "dl.", "util.", "xnet."
+	};
 
 	if (strncmp(name, "lib", 3))
 		return false;
@@ -303,8 +303,9 @@ static int check_interp(struct search *s, const char *interp)
 
 	elf_info_read_path(&e, interp);
 	if (e.verdict != ELF_OK) {
-		status = fail(STATUS_OURO, "the dynamic linker %s that %s asks for cannot be used: %s",
-			      interp, s->program->path, elf_verdict_text(&e));
+		status = fail(STATUS_OURO,
+			      "the dynamic linker %s that %s asks for cannot be used: %s", interp,
+			      s->program->path, elf_verdict_text(&e));
 		hint("install the C library that the program was built for%s",
 		     strstr(interp, "ld-musl") ? " (Debian: apt-get install musl)" : "");
 	}

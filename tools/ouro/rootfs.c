@@ -78,8 +78,8 @@ static int put_hard_link(struct tree *t, struct node *dir, const char *name, con
 	struct file_data *d = to ? to->data : NULL;
 
 	if (!d)
-		return fail(STATUS_OURO, "%s: the hard link %s names %s, which is not there", archive,
-			    name, target);
+		return fail(STATUS_OURO, "%s: the hard link %s names %s, which is not there",
+			    archive, name, target);
 	n = tree_make(t, dir, name, to->mode);
 	if (!n)
 		return fail(STATUS_OURO, "%s: the name %s is too long", archive, name);
@@ -237,8 +237,9 @@ int rootfs_check_program(const struct tree *t, const char *path)
 		status = fail(STATUS_NOT_EXECUTABLE, "cannot run %s of the root file system: %s",
 			      path, elf_verdict_text(&e));
 	else if (interp && !tree_lookup(t, interp, true))
-		status = fail(STATUS_OURO, "%s of the root file system needs %s, which is not in it",
-			      path, interp);
+		status =
+			fail(STATUS_OURO, "%s of the root file system needs %s, which is not in it",
+			     path, interp);
 	elf_info_free(&e);
 	return status;
 }

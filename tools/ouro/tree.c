@@ -131,8 +131,7 @@ static struct node *add_child(struct tree *t, struct node *dir, const char *name
 	n->mtime_s = t->made_mtime_s;
 	if (dir->n_children == dir->cap_children) {
 		dir->cap_children = dir->cap_children ? dir->cap_children * 2 : 8;
-		dir->children =
-			xrealloc(dir->children, dir->cap_children * sizeof(*dir->children));
+		dir->children = xrealloc(dir->children, dir->cap_children * sizeof(*dir->children));
 	}
 	dir->children[dir->n_children++] = n;
 	map_put(&t->names, &key, bytes, n);

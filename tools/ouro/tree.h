@@ -14,12 +14,12 @@
 
 // The bytes of a file, shared by its hard links.
 struct file_data {
-	char *host_path;   // read from here, or
-	int fd;            // from this descriptor at |fd_offset|, or
+	char *host_path; // read from here, or
+	int fd;          // from this descriptor at |fd_offset|, or
 	uint64_t fd_offset;
 	const void *bytes; // from memory (owned)
 	uint64_t size_bytes;
-	uint32_t links; // names in the tree
+	uint32_t links;         // names in the tree
 	struct file_data *next; // of all of the tree, which owns them
 
 	// filled while the image is laid out

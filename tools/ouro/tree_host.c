@@ -226,8 +226,7 @@ static int add_same_path(struct tree *t, const char *host)
 	return status;
 }
 
-static int add_elsewhere(struct tree *t, const char *host, const char *guest,
-			 const struct stat *st)
+static int add_elsewhere(struct tree *t, const char *host, const char *guest, const struct stat *st)
 {
 	const char *slash = strrchr(guest, '/');
 	char *parent = slash ? xstrndup(guest, (size_t)(slash - guest)) : xstrdup("");

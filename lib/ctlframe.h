@@ -1,9 +1,8 @@
-// The host's end of the control channel's framing (lib/ctlproto.h): a pure parser that takes bytes
-// as they come, and an encoder. Knows nothing of descriptors.
+// The framing of the control channel (lib/ctlproto.h), for both ends: a pure parser that takes
+// bytes as they come, and an encoder. Knows nothing of descriptors.
 #pragma once
 
-#include <stddef.h>
-#include <stdint.h>
+#include "lib/compiler.h"
 
 #include "lib/ctlproto.h"
 
@@ -13,8 +12,8 @@ struct frame_parser {
 	// |offset| of |total| bytes of the record's payload are in |bytes|. Records of at most
 	// FRAME_SMALL_BYTES come whole; longer ones come in pieces as they arrive. A record without
 	// payload comes once with |n| 0.
-	void (*record)(void *arg, unsigned type, uint32_t offset, uint32_t total,
-		       const void *bytes, size_t n);
+	void (*record)(void *arg, unsigned type, uint32_t offset, uint32_t total, const void *bytes,
+		       size_t n);
 	void *arg;
 	uint64_t garbage_bytes; // skipped while looking for a record
 

@@ -1,7 +1,7 @@
-// See framing.h.
-#include "tools/ouro/framing.h"
+// See ctlframe.h.
+#include "lib/ctlframe.h"
 
-#include <string.h>
+#include "lib/string.h"
 
 void frame_header(struct ctl_header *out, unsigned type, uint32_t n)
 {
@@ -14,8 +14,9 @@ static void resynchronise(struct frame_parser *p)
 	const uint8_t magic[2] = { CTL_MAGIC & 0xff, CTL_MAGIC >> 8 };
 	size_t skip = 1;
 
-	while (skip < p->head_bytes && !(p->head[skip] == magic[0] &&
-					 (skip + 1 == p->head_bytes || p->head[skip + 1] == magic[1])))
+	while (skip < p->head_bytes &&
+	       !(p->head[skip] == magic[0] &&
+		 (skip + 1 == p->head_bytes || p->head[skip + 1] == magic[1])))
 		skip++;
 	p->garbage_bytes += skip;
 	p->head_bytes -= skip;

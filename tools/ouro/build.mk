@@ -1,0 +1,2 @@
+# What build/ouro shares with the kernel.
+OURO_SHARED_C := lib/ctlframe.c
