@@ -55,7 +55,7 @@ const struct acpi_info *acpi_get(void)
 	return acpi.state == ACPI_READ ? &acpi.info : NULL;
 }
 
-unsigned acpi_virtio_mmio(struct acpi_mmio_device *out, unsigned max)
+unsigned acpi_virtio_mmio(struct acpi_mmio_dev *out, unsigned max)
 {
 	const struct acpi_info *a = acpi_get();
 	return a && a->dsdt ? acpi_find_virtio_mmio(a->dsdt, a->dsdt_bytes, out, max) : 0;

@@ -12,7 +12,7 @@ void acpi_init(const struct bootinfo *info);
 const struct acpi_info *acpi_get(void);
 // virtio-mmio devices of the DSDT; returns how many were stored. (With ACPI off they are on the
 // command line as virtio_mmio.device=.)
-unsigned acpi_virtio_mmio(struct acpi_mmio_device *out, unsigned max);
+unsigned acpi_virtio_mmio(struct acpi_mmio_dev *out, unsigned max);
 // The PCI configuration window of segment 0. False: use the ports.
 bool acpi_ecam(uint64_t *base_pa, uint8_t *first_bus, uint8_t *last_bus);
 // How ISA interrupt |irq| is wired.

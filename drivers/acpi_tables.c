@@ -259,7 +259,7 @@ bool acpi_find_s5(const uint8_t *dsdt, size_t bytes, uint8_t *typ_a, uint8_t *ty
 
 // Reads the resources of one device from the bytes between its _CRS and the next device.
 static bool read_mmio_resources(const uint8_t *p, size_t at, size_t end,
-				struct acpi_mmio_device *out)
+				struct acpi_mmio_dev *out)
 {
 	size_t mem = find(p, at, end, "\x86\x09\x00", 3);
 	if (end - mem < MEMORY32_BYTES)
@@ -267,7 +267,7 @@ static bool read_mmio_resources(const uint8_t *p, size_t at, size_t end,
 	size_t irq = find(p, mem + MEMORY32_BYTES, end, "\x89", 1);
 	if (end - irq < INTERRUPT_BYTES || p[irq + 4] == 0)
 		return false;
-	*out = (struct acpi_mmio_device){
+	*out = (struct acpi_mmio_dev){
 		.base_pa = get32(p + mem + 4),
 		.bytes = get32(p + mem + 8),
 		.level = !(p[irq + 3] & 2),
@@ -280,7 +280,7 @@ static bool read_mmio_resources(const uint8_t *p, size_t at, size_t end,
 #define VIRTIO_HID       "LNRO0005"
 #define VIRTIO_HID_BYTES 9 // with its terminator
 
-unsigned acpi_find_virtio_mmio(const uint8_t *dsdt, size_t bytes, struct acpi_mmio_device *out,
+unsigned acpi_find_virtio_mmio(const uint8_t *dsdt, size_t bytes, struct acpi_mmio_dev *out,
 			       unsigned max)
 {
 	unsigned n = 0;

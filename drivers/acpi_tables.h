@@ -43,7 +43,7 @@ struct acpi_info {
 	uint32_t dsdt_bytes;
 };
 
-struct acpi_mmio_device {
+struct acpi_mmio_dev {
 	uint64_t base_pa;
 	uint32_t bytes;
 	uint32_t gsi;
@@ -60,5 +60,5 @@ uint64_t acpi_find_rsdp(const struct acpi_memory *mem, uint64_t pa, uint64_t byt
 // The sleep types of \_S5 (soft off). False if the pattern is not there.
 bool acpi_find_s5(const uint8_t *dsdt, size_t bytes, uint8_t *typ_a, uint8_t *typ_b);
 // Devices with _HID "LNRO0005" (virtio-mmio), in table order; returns how many were stored.
-unsigned acpi_find_virtio_mmio(const uint8_t *dsdt, size_t bytes, struct acpi_mmio_device *out,
+unsigned acpi_find_virtio_mmio(const uint8_t *dsdt, size_t bytes, struct acpi_mmio_dev *out,
 			       unsigned max);
