@@ -1,0 +1,316 @@
+// Page tables of user address spaces: see mapper.h. The range operations are in mapper_range.c.
+//
+// A table's entries and its count of used ones are guarded by the lock in its struct page
+// (RANK_PGTABLE); entries that lead to tables are set once and cleared only by pt_free_tables,
+// whose caller excludes everyone else from that range, so they are read without a lock. The CPU
+// sets accessed and dirty bits at any time: entries in use change by compare-and-swap or exchange.
+
+#include "mm/phys/mapper.h"
+
+#include "lib/string.h"
+#include "mm/phys/mapper_impl.h"
+#include "mm/phys/pmm.h"
+
+#include <linux/errno.h>
+
+static uint64_t last_id; // atomic
+
+struct page *pt_alloc_table(struct pgtable *pt)
+{
+	struct page *p = pmm_alloc(0, PMM_ZERO | PMM_RESERVE | PMM_NOWAIT);
+
+	if (!p)
+		return NULL;
+	p->flags = PAGE_TABLE;
+	p->extra = 0;
+	spin_init(&p->table_lock, RANK_PGTABLE, "page table");
+	__atomic_fetch_add(&pt->table_pages, 1, __ATOMIC_RELAXED);
+	return p;
+}
+
+void pt_forget_table(struct pgtable *pt)
+{
+	__atomic_fetch_sub(&pt->table_pages, 1, __ATOMIC_RELAXED);
+}
+
+int pt_create(struct pgtable *pt)
+{
+	struct page *root;
+	pte_t *to;
+
+	*pt = (struct pgtable){ .id = __atomic_add_fetch(&last_id, 1, __ATOMIC_RELAXED) };
+	root = pt_alloc_table(pt);
+	if (!root)
+		return -ENOMEM;
+	pt->root_pa = page_to_pa(root);
+	to = phys_to_virt(pt->root_pa);
+	memcpy(to + KERNEL_SLOT, (pte_t *)phys_to_virt(pt_kernel()->root_pa) + KERNEL_SLOT,
+	       (512 - KERNEL_SLOT) * sizeof(pte_t));
+	return 0;
+}
+
+void pt_destroy(struct pgtable *pt)
+{
+	struct page *root = pa_to_page(pt->root_pa);
+	struct tlb_batch batch;
+
+	tlb_batch_begin(&batch, pt);
+	pt_free_tables(pt, 0, USER_SPAN, 0, USER_SPAN, &batch);
+	tlb_batch_end(&batch);
+	root->flags = 0;
+	page_put(root, 0);
+	pt_forget_table(pt);
+	pt->root_pa = 0;
+}
+
+// Puts a fresh table behind the empty entry |e|. Returns what the entry says then; 0: no memory.
+static __noinline pte_t link_table(struct pgtable *pt, pte_t *e)
+{
+	struct page *table = pt_alloc_table(pt);
+	struct page *parent = table_of(e);
+	pte_t v;
+
+	if (!table)
+		return 0;
+	spin_lock(&parent->table_lock);
+	v = *e;
+	if (!v) {
+		v = page_to_pa(table) | TABLE_BITS;
+		// A full barrier: a zap that missed this table must be seen by who fills it.
+		__atomic_store_n(e, v, __ATOMIC_SEQ_CST);
+		parent->table.used++;
+		table = NULL;
+	}
+	spin_unlock(&parent->table_lock);
+	if (table) {
+		pt_forget_table(pt);
+		page_free_zeroed(table);
+	}
+	return v;
+}
+
+pte_t *pt_make_entry(struct pgtable *pt, va_t va, unsigned level, int *err)
+{
+	pte_t *e = (pte_t *)phys_to_virt(pt->root_pa) + pte_slot(va, 3);
+
+	for (unsigned at = 3; at > level; at--) {
+		pte_t v = READ_ONCE(*e);
+
+		if (unlikely(!v)) {
+			v = link_table(pt, e);
+			if (!v) {
+				*err = -ENOMEM;
+				return NULL;
+			}
+		}
+		if (unlikely(!is_table(v))) {
+			*err = -EEXIST;
+			return NULL;
+		}
+		e = (pte_t *)phys_to_virt(v & PTE_ADDR) + pte_slot(va, at - 1);
+	}
+	return e;
+}
+
+static int map_huge(struct pgtable *pt, va_t va, pa_t pa, unsigned prot)
+{
+	bool private = !(prot & PT_SPECIAL) && !pa_to_page(pa)->owner;
+	struct page *spare = NULL, *pd;
+	int err = 0;
+	pte_t *e = pt_make_entry(pt, va, 1, &err);
+
+	if (!e)
+		return err;
+	if (private) {
+		spare = pt_alloc_table(pt);
+		if (!spare)
+			return -ENOMEM;
+		prot |= PT_RESERVED_TABLE;
+	}
+	pd = table_of(e);
+	spin_lock(&pd->table_lock);
+	if (*e) {
+		err = -EEXIST;
+	} else {
+		if (spare)
+			push_spare(pd, spare);
+		*e = pa | pte_from_prot(prot) | PTE_LARGE;
+		pd->table.used++;
+	}
+	spin_unlock(&pd->table_lock);
+	if (err && spare) {
+		pt_forget_table(pt);
+		page_free_zeroed(spare);
+	}
+	return err;
+}
+
+int pt_map(struct pgtable *pt, va_t va, pa_t pa, unsigned order, unsigned prot)
+{
+	struct page *table;
+	int err = 0;
+	pte_t *e;
+
+	if (order)
+		return map_huge(pt, va, pa, prot & ~(unsigned)PT_RESERVED_TABLE);
+	e = pt_make_entry(pt, va, 0, &err);
+	if (!e)
+		return err;
+	table = table_of(e);
+	spin_lock(&table->table_lock);
+	if (unlikely(*e)) {
+		err = -EEXIST;
+	} else {
+		*e = pa | pte_from_prot(prot);
+		table->table.used++;
+	}
+	spin_unlock(&table->table_lock);
+	return err;
+}
+
+int pt_map_batch(struct pgtable *pt, va_t va, struct page *const *pages, unsigned n, unsigned prot,
+		 const uint32_t *seq, uint32_t seq_now, uint64_t *done)
+{
+	pte_t bits = pte_from_prot(prot);
+	struct page *table;
+	int made = 0;
+	pte_t *e;
+
+	*done = 0;
+	e = pt_make_entry(pt, va, 0, &made);
+	if (!e)
+		return made == -EEXIST ? 0 : made;
+	table = table_of(e);
+	spin_lock(&table->table_lock);
+	if (seq && READ_ONCE(*seq) != seq_now) {
+		spin_unlock(&table->table_lock);
+		return -EAGAIN;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (!pages[i] || e[i])
+			continue;
+		e[i] = page_to_pa(pages[i]) | bits;
+		*done |= 1ull << i;
+		made++;
+	}
+	table->table.used += (uint16_t)made;
+	spin_unlock(&table->table_lock);
+	return made;
+}
+
+// The entry that maps |va| now, of any size, or the empty one where the walk ended. |*level|: its.
+static pte_t *find_entry(const struct pgtable *pt, va_t va, unsigned *level)
+{
+	pte_t *e = (pte_t *)phys_to_virt(pt->root_pa) + pte_slot(va, 3);
+
+	for (*level = 3; *level > 0; --*level) {
+		pte_t v = READ_ONCE(*e);
+
+		if (!is_table(v))
+			break;
+		e = (pte_t *)phys_to_virt(v & PTE_ADDR) + pte_slot(va, *level - 1);
+	}
+	return e;
+}
+
+static struct pt_entry describe(pte_t v, va_t va, unsigned level)
+{
+	uint64_t offset_mask = (PAGE_SIZE << (9 * level)) - 1;
+	struct pt_entry out = { 0 };
+
+	if (!v)
+		return out;
+	out.pa = (v & PTE_ADDR & ~offset_mask) | (va & offset_mask);
+	out.order = 9 * level;
+	out.prot = pte_to_prot(v);
+	out.present = true;
+	return out;
+}
+
+struct pt_entry pt_query(const struct pgtable *pt, va_t va)
+{
+	unsigned level;
+	pte_t *e = find_entry(pt, va, &level);
+
+	return describe(READ_ONCE(*e), va, level);
+}
+
+// Locks the table that holds the entry of |va|; the entry cannot have become a table meanwhile
+// unless a 2 MiB entry was just split, so look again.
+static pte_t *lock_entry(const struct pgtable *pt, va_t va, unsigned *level)
+{
+	for (;;) {
+		pte_t *e = find_entry(pt, va, level);
+		struct page *table = table_of(e);
+
+		spin_lock(&table->table_lock);
+		if (*level == 0 || !is_table(*e))
+			return e;
+		spin_unlock(&table->table_lock);
+	}
+}
+
+struct page *pt_get_page(struct pgtable *pt, va_t va, struct pt_entry *out)
+{
+	unsigned level;
+	pte_t *e = lock_entry(pt, va, &level);
+	struct page *p = NULL;
+
+	*out = describe(*e, va, level);
+	if (out->present && !(out->prot & PT_SPECIAL)) {
+		p = pa_to_page(out->pa);
+		if (level)
+			page_demote(pa_to_page(out->pa & ~(HUGE_SIZE - 1)));
+		page_get(p, 0);
+	}
+	spin_unlock(&table_of(e)->table_lock);
+	return p;
+}
+
+#define HW_SET (PT_ACCESSED | PT_DIRTY) // what the CPU may set behind our back
+
+static bool matches(pte_t v, va_t va, unsigned level, const struct pt_entry *old)
+{
+	struct pt_entry now = describe(v, va, level);
+
+	return now.present && old->present && now.pa == (old->pa & PAGE_MASK) &&
+	       !((now.prot ^ old->prot) & ~(unsigned)HW_SET);
+}
+
+bool pt_replace(struct pgtable *pt, va_t va, struct pt_entry old, pa_t pa, unsigned prot,
+		struct tlb_batch *batch)
+{
+	unsigned level;
+	pte_t *e = lock_entry(pt, va, &level);
+	bool same = level == 0 && matches(*e, va & PAGE_MASK, level, &old);
+	pte_t was = 0;
+
+	if (same)
+		was = __atomic_exchange_n(e, pa | pte_from_prot(prot), __ATOMIC_ACQ_REL);
+	spin_unlock(&table_of(e)->table_lock);
+	if (!same)
+		return false;
+	if (was & PTE_PRESENT)
+		tlb_batch_range(batch, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE);
+	if (!(was & PT_SPECIAL))
+		tlb_batch_add(batch, pa_to_page(was & PTE_ADDR), 0);
+	return true;
+}
+
+bool pt_set_prot(struct pgtable *pt, va_t va, struct pt_entry old, unsigned prot,
+		 struct tlb_batch *batch)
+{
+	unsigned level;
+	pte_t *e = lock_entry(pt, va, &level);
+	uint64_t span = PAGE_SIZE << (9 * level);
+	bool same = matches(*e, va & PAGE_MASK, level, &old);
+	pte_t v = *e, keep = PTE_ADDR | HW_SET | PT_RESERVED_TABLE | (level ? PTE_LARGE : 0);
+
+	while (same && !__atomic_compare_exchange_n(e, &v, (v & keep) | pte_from_prot(prot), false,
+						    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		;
+	spin_unlock(&table_of(e)->table_lock);
+	if (same && loses_rights(v, pte_from_prot(prot)))
+		tlb_batch_range(batch, ALIGN_DOWN(va, span), ALIGN_DOWN(va, span) + span);
+	return same;
+}
