@@ -190,6 +190,16 @@ static void on_segv(int sig, siginfo_t *si, void *ctx)
 		 w.pa & ~(span - 1));
 }
 
+// cmocka puts its own handler in place before each test and fixture: SIGSEGV stays ours meanwhile.
+sighandler_t signal(int sig, sighandler_t handler)
+{
+	struct sigaction sa = { .sa_handler = handler, .sa_flags = SA_RESTART }, old;
+
+	if (sig == SIGSEGV && host.fd >= 0)
+		return SIG_DFL;
+	return sigaction(sig, &sa, &old) ? SIG_ERR : old.sa_handler;
+}
+
 // Takes a host mapping of a kernel page away when the model's TLB entry for it is flushed and the
 // tables no longer show it (or show another frame).
 static void kernel_flush(va_t va)
