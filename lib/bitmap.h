@@ -6,6 +6,16 @@
 #define BITMAP_WORDS(bits)         (((bits) + 63) / 64)
 #define DECLARE_BITMAP(name, bits) uint64_t name[BITMAP_WORDS(bits)]
 
+// Set bits of |v|, without the instruction that the baseline CPU lacks (gcc's builtin would call
+// libgcc). Hacker's Delight, 5-1.
+static inline unsigned popcount64(uint64_t v)
+{
+	v -= v >> 1 & 0x5555555555555555ull;
+	v = (v & 0x3333333333333333ull) + (v >> 2 & 0x3333333333333333ull);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return (unsigned)((v * 0x0101010101010101ull) >> 56);
+}
+
 static inline bool bitmap_test(const uint64_t *map, size_t bit)
 {
 	return map[bit / 64] >> (bit % 64) & 1;
@@ -53,8 +63,8 @@ static inline size_t bitmap_count(const uint64_t *map, size_t bits)
 	size_t n = 0;
 
 	for (size_t i = 0; i < bits / 64; i++)
-		n += (size_t)__builtin_popcountll(map[i]);
+		n += popcount64(map[i]);
 	if (bits % 64)
-		n += (size_t)__builtin_popcountll(map[bits / 64] & ((1ull << bits % 64) - 1));
+		n += popcount64(map[bits / 64] & ((1ull << bits % 64) - 1));
 	return n;
 }

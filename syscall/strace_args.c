@@ -20,6 +20,7 @@
 
 #include "fs/file.h"
 #include "fs/pseudo.h"
+#include "lib/bitmap.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
@@ -432,7 +433,7 @@ static void print_rlimit(const struct strace_arg *a, uint64_t v)
 
 static void print_set(struct seq *out, uint64_t set)
 {
-	bool inverted = __builtin_popcountll(set) > 32;
+	bool inverted = popcount64(set) > 32;
 	const char *blank = "";
 
 	if (inverted)
