@@ -489,7 +489,9 @@ static int open_link(const char *name)
 	static const struct {
 		const char *name;
 		int (*open)(struct ctl_link *link);
-	} links[] = { { "virtio", virtio_console_open }, { "uart2", uart_link_open } };
+	} links[] = { { "virtio", virtio_console_open },
+		      { "auto", virtio_console_open },
+		      { "uart2", uart_link_open } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		if (strcmp(links[i].name, name) == 0)

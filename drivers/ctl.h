@@ -1,8 +1,9 @@
 // The control channel to the ouro command (lib/ctlproto.h) over virtio-console or a second UART,
 // and, for an image started by hand, the raw console. Standard streams of the program live here.
 //
-// The command line says what carries it: ouro.ctl=virtio or ouro.ctl=uart2 (ouro run gives it).
-// Without it the console is the first UART, raw, and nothing else is looked for.
+// The command line says what carries it: ouro.ctl=virtio or ouro.ctl=uart2 (ouro run gives it),
+// or ouro.ctl=auto (virtio if there is one; ISO images have it). Without it the console is the
+// first UART, raw, and nothing else is looked for.
 #pragma once
 
 #include "lib/compiler.h"

@@ -148,6 +148,7 @@ struct plan {
 	Elf64_Phdr ph[16];
 	uint64_t old_offset[16];
 	unsigned n;
+	unsigned image; // index of the image's segment; 0: none (the first is the kernel's)
 	uint64_t end;
 	uint64_t slot; // new file offset
 };
@@ -194,13 +195,16 @@ static int make_plan(struct plan *p, const struct kernel_file *k, uint64_t image
 	for (unsigned i = 0; i < h->e_phnum; i++)
 		if (phdrs_of(k->bytes)[i].p_type == PT_LOAD && p->n < ARRAY_SIZE(p->ph) - 4)
 			plan_segment(p, &phdrs_of(k->bytes)[i]);
-	plan_segment(p, &(Elf64_Phdr){ .p_type = PT_LOAD,
-				       .p_flags = PF_R,
-				       .p_vaddr = image_pa,
-				       .p_paddr = image_pa,
-				       .p_filesz = image_bytes,
-				       .p_memsz = image_bytes });
-	p->old_offset[p->n - 1] = UINT64_MAX;
+	if (image_bytes) {
+		plan_segment(p, &(Elf64_Phdr){ .p_type = PT_LOAD,
+					       .p_flags = PF_R,
+					       .p_vaddr = image_pa,
+					       .p_paddr = image_pa,
+					       .p_filesz = image_bytes,
+					       .p_memsz = image_bytes });
+		p->image = p->n - 1;
+		p->old_offset[p->image] = UINT64_MAX;
+	}
 	for (unsigned i = 0; i < h->e_phnum && p->n < ARRAY_SIZE(p->ph); i++) {
 		const Elf64_Phdr *note = &phdrs_of(k->bytes)[i];
 
@@ -215,7 +219,7 @@ static int make_plan(struct plan *p, const struct kernel_file *k, uint64_t image
 	p->h.e_phnum = (Elf64_Half)p->n;
 	p->h.e_shoff = 0;
 	p->h.e_shnum = p->h.e_shstrndx = 0;
-	if (!p->slot)
+	if (image_bytes && !p->slot)
 		return fail(STATUS_OURO, "the kernel %s has no slot for an image: rebuild it",
 			    k->path);
 	return 0;
@@ -228,7 +232,7 @@ static void put_segment(struct out *o, const struct plan *p, unsigned i, const c
 	uint64_t end = ph->p_offset + ph->p_filesz;
 
 	out_zeros_to(o, ph->p_offset);
-	if (p->slot >= ph->p_offset && p->slot < end) {
+	if (p->slot && p->slot >= ph->p_offset && p->slot < end) {
 		uint64_t head = p->slot - ph->p_offset;
 
 		out_bytes(o, bytes, head);
@@ -242,22 +246,20 @@ static int write_plan(const struct plan *p, const struct kernel_file *k, int ima
 		      struct out *o)
 {
 	struct image_slot slot = { .magic = IMAGE_SLOT_MAGIC };
-	const Elf64_Phdr *image = NULL;
 
-	for (unsigned i = 0; i < p->n; i++)
-		if (p->ph[i].p_type == PT_LOAD)
-			image = &p->ph[i];
-	slot.start_pa = image->p_paddr;
-	slot.size_bytes = image->p_filesz;
+	if (p->image) {
+		slot.start_pa = p->ph[p->image].p_paddr;
+		slot.size_bytes = p->ph[p->image].p_filesz;
+	}
 	out_bytes(o, &p->h, sizeof(p->h));
 	out_bytes(o, p->ph, sizeof(p->ph[0]) * p->n);
-	for (unsigned i = 0; i < p->n && p->ph[i].p_type == PT_LOAD; i++) {
-		if (&p->ph[i] == image)
-			break;
-		put_segment(o, p, i, k->bytes + p->old_offset[i], &slot);
-	}
-	out_zeros_to(o, image->p_offset);
-	return out_copy(o, image_fd, 0, image->p_filesz);
+	for (unsigned i = 0; i < p->n && p->ph[i].p_type == PT_LOAD; i++)
+		if (!p->image || i != p->image)
+			put_segment(o, p, i, k->bytes + p->old_offset[i], &slot);
+	if (!p->image)
+		return 0;
+	out_zeros_to(o, p->ph[p->image].p_offset);
+	return out_copy(o, image_fd, 0, slot.size_bytes);
 }
 
 int kernel_write_with_image(const struct kernel_file *k, int image_fd, uint64_t image_bytes,
