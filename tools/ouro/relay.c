@@ -51,7 +51,7 @@ static struct {
 	struct queue to_guest;
 	struct tail qemu_text, serial_text;
 	bool ready, exited, stdin_done, timed_out;
-	bool stdout_gone, status_set, paused;
+	bool output_lost;
 	struct ctl_exit exit;
 	uint64_t credit;
 	unsigned interrupts;
@@ -216,6 +216,7 @@ static void on_record(void *arg, unsigned type, uint32_t offset, uint32_t total,
 // Standard output is gone (a reader like head ended): the program gets SIGPIPE.
 static void on_broken_output(struct queue *q)
 {
+	relay.output_lost |= q == &relay.out;
 	q->fd = -1;
 	q->start = q->end = 0;
 	if (q == &relay.out) {
@@ -458,6 +459,9 @@ static int exit_status(void)
 {
 	switch (relay.exit.kind) {
 	case CTL_EXIT_STATUS:
+		// In place of ouro the program itself would have met the closed pipe.
+		if (relay.output_lost && relay.exit.code == 0)
+			return STATUS_SIGNAL_BASE + SIGPIPE;
 		return (int)(relay.exit.code & 0xff);
 	case CTL_EXIT_SIGNAL:
 		return STATUS_SIGNAL_BASE + (int)(relay.exit.code & 0x7f);
