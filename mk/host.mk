@@ -2,7 +2,7 @@
 
 HOBJ := $(BUILD)/host
 HOST_CFLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -I$(BUILD)/gen -fstack-protector-strong \
-	-D_FORTIFY_SOURCE=2 -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes \
+	-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla $(EXTRA_HOST_CFLAGS)
 OURO_LIBS := -larchive -lelf
 OURO_C := $(sort $(wildcard tools/ouro/*.c))

@@ -9,14 +9,17 @@ KERNEL_EXCLUDE :=
 KOBJ := $(BUILD)/obj
 UAPI_INCLUDES := -isystem /usr/include -isystem /usr/include/x86_64-linux-gnu
 KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KCC) -print-file-name=include 2>/dev/null) $(UAPI_INCLUDES) -I. -I$(BUILD)/gen
+# Undefined behaviour is a trap (and so a panic with its address) in debug builds.
+KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,bounds,bool,enum,unreachable \
+	-fsanitize-undefined-trap-on-error
 KCFLAGS := -std=gnu11 -O2 -g -ffreestanding $(KERNEL_INCLUDES) \
 	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
-	-fno-common -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections \
+	-fcf-protection=none -fno-common -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections \
 	-fstack-protector-strong -mstack-protector-guard=global \
 	-Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wframe-larger-than=2048 \
-	$(if $(DEBUG),-DCONFIG_DEBUG -DCONFIG_DEBUG_LOCKS) $(EXTRA_KCFLAGS)
+	$(if $(DEBUG),-DCONFIG_DEBUG -DCONFIG_DEBUG_LOCKS $(KERNEL_UBSAN)) $(EXTRA_KCFLAGS)
 KLDFLAGS := -nostdlib -static --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
 	--no-dynamic-linker --orphan-handling=error -T linker.ld
 
