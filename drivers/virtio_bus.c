@@ -32,7 +32,7 @@ static int consider(struct search *s, int err)
 	return s->nth-- == 0;
 }
 
-static int consider_mmio(struct search *s, const struct acpi_mmio_device *slot)
+static int consider_mmio(struct search *s, const struct acpi_mmio_dev *slot)
 {
 	int err = virtio_mmio_open(slot->base_pa, slot->gsi, s->out);
 
@@ -42,7 +42,7 @@ static int consider_mmio(struct search *s, const struct acpi_mmio_device *slot)
 }
 
 // "SIZE@BASE:IRQ[:ID]" (Linux, drivers/virtio/virtio_mmio.c). False if it is none.
-static bool parse_mmio_word(char *word, struct acpi_mmio_device *slot)
+static bool parse_mmio_word(char *word, struct acpi_mmio_dev *slot)
 {
 	char *at = strchr(word, '@'), *colon = at ? strchr(at, ':') : NULL, *end;
 	uint64_t size, base, irq;
@@ -57,7 +57,7 @@ static bool parse_mmio_word(char *word, struct acpi_mmio_device *slot)
 		return false;
 	if (size < SLOT_BYTES || irq > 255)
 		return false;
-	*slot = (struct acpi_mmio_device){
+	*slot = (struct acpi_mmio_dev){
 		.base_pa = base, .bytes = (uint32_t)size, .gsi = (uint32_t)irq, .level = true
 	};
 	return true;
@@ -71,7 +71,7 @@ static int search_words(struct search *s)
 
 	cmdline_init(&c, boot_cmdline());
 	while (r == 0 && (more = cmdline_next(&c, word, sizeof(word))) != 0) {
-		struct acpi_mmio_device slot;
+		struct acpi_mmio_dev slot;
 
 		if (more == -EINVAL || c.program_args)
 			break;
@@ -84,7 +84,7 @@ static int search_words(struct search *s)
 
 static int search_acpi(struct search *s)
 {
-	struct acpi_mmio_device devices[MAX_MMIO];
+	struct acpi_mmio_dev devices[MAX_MMIO];
 	unsigned n = acpi_virtio_mmio(devices, MAX_MMIO);
 	int r = 0;
 
