@@ -68,6 +68,8 @@ struct uthread {
 	// guarded by sighand->lock (blocked: written by the thread itself, under it)
 	uint64_t blocked; // bit sig - 1
 	struct sigpending pending;
+	uint64_t real_blocked; // during rt_sigtimedwait: what is blocked apart from the set waited
+			       // for
 
 	// the thread's own
 	uint64_t saved_mask; // to put back when a temporary mask ends
@@ -79,6 +81,7 @@ struct uthread {
 	struct uptr robust_list;
 	struct uptr rseq;
 	uint32_t rseq_bytes, rseq_sig;
+	unsigned rseq_cpu; // what the area says
 	bool no_new_privs;
 	int pdeath_signal;
 	uint64_t timer_slack_ns;

@@ -5,12 +5,14 @@
 #include "kernel/base/lock.h"
 #include "kernel/base/ptregs.h"
 #include "kernel/base/types.h"
-#include "lib/restart.h"
 #include "lib/list.h"
+#include "lib/restart.h"
 
 struct process;
 struct thread;
 struct uthread;
+#define TRAP_PAGE_FAULT 14 // exception vector
+
 struct siginfo; // <asm/siginfo.h>'s siginfo_t
 
 #define SIGNAL_COUNT   64
@@ -84,8 +86,9 @@ int signal_send_thread(struct thread *t, int sig, const struct siginfo *info);
 // faults). Queues the signal: it is delivered by signal_on_return before user mode.
 void signal_force_fault(int sig, int code, uint64_t addr, unsigned trapno, uint64_t error,
 			struct pt_regs *regs);
-// The same without an address: kills on blocked or ignored (SIGSEGV for a bad frame).
+// The same without an address (SI_KERNEL); signal_force_fatal also takes the handler away.
 void signal_force(int sig);
+void signal_force_fatal(int sig);
 
 // Before user mode whenever thread_current()->pending is not 0: reschedules, delivers signals,
 // arranges call restarts. Interrupts on, no locks held. regs->orig_rax must be >= 0 exactly if this
@@ -100,4 +103,6 @@ void sighand_put(struct sighand *s);
 struct sighand *__must_check sighand_clone(struct sighand *s);
 void sigpending_init(struct sigpending *p);
 void sigpending_flush(struct sigpending *p);
+// The calling thread has left its process: signals meant for all go to another thread.
+void signal_thread_left(struct thread *t);
 void signal_exec_reset(struct process *p); // handlers to default, alternate stack off

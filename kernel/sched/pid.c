@@ -55,14 +55,19 @@ void pid_free(int pid)
 	spin_unlock_irqrestore(&pids.lock, irq);
 }
 
-void pid_detach(int pid)
+void pid_attach(int pid, struct thread *t)
 {
 	uint64_t irq = spin_lock_irqsave(&pids.lock);
 	uint64_t *slot = radix_slot(&pids.table, (uint64_t)pid);
 
 	if (slot && *slot)
-		*slot = PID_TAKEN;
+		*slot = (uint64_t)t | PID_TAKEN;
 	spin_unlock_irqrestore(&pids.lock, irq);
+}
+
+void pid_detach(int pid)
+{
+	pid_attach(pid, NULL);
 }
 
 struct thread *pid_find_thread(int pid)

@@ -14,6 +14,8 @@ int __must_check pid_alloc(struct thread *t);
 void pid_free(int pid);
 // The number stays taken but pid_find_thread no longer finds a thread.
 void pid_detach(int pid);
+// The number names |t| from now on (exec in a thread that is not the first).
+void pid_attach(int pid, struct thread *t);
 // The thread with that number and a reference to it, or NULL.
 struct thread *pid_find_thread(int pid);
 // The lowest number in use that is >= |from|, or -1.

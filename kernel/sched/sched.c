@@ -198,26 +198,36 @@ void sched_set_state(enum thread_state state)
 	__atomic_exchange_n(&thread_current()->state, state, __ATOMIC_SEQ_CST);
 }
 
-static void save_user_state(struct thread *t)
+void thread_save_segment_bases(struct thread *t)
 {
-	fpu_save(t->fpu);
-	if (cpu_features.fsgsbase) { // else only arch_prctl changes them
-		t->fs_base = cpu_rdfsbase();
-		t->gs_base = cpu_read_user_gsbase_fast();
-	}
+	if (!cpu_features.fsgsbase) // only arch_prctl changes them
+		return;
+	t->fs_base = cpu_rdfsbase();
+	t->gs_base = cpu_read_user_gsbase_fast();
 }
 
-static void load_user_state(struct thread *t)
+void thread_load_segment_bases(struct thread *t)
 {
-	fpu_restore(t->fpu);
-	desc_set_kernel_stack((uint64_t)t->kstack_top);
-	if (cpu_features.fsgsbase) {
+	if (likely(cpu_features.fsgsbase)) {
 		cpu_wrfsbase(t->fs_base);
 		cpu_write_user_gsbase_fast(t->gs_base);
 	} else {
 		cpu_wrmsr(MSR_FS_BASE, t->fs_base);
 		cpu_wrmsr(MSR_KERNEL_GS_BASE, t->gs_base);
 	}
+}
+
+static void save_user_state(struct thread *t)
+{
+	fpu_save(t->fpu);
+	thread_save_segment_bases(t);
+}
+
+static void load_user_state(struct thread *t)
+{
+	fpu_restore(t->fpu);
+	desc_set_kernel_stack((uint64_t)t->kstack_top);
+	thread_load_segment_bases(t);
 }
 
 // Leaves |prev| for |next|; returns when somebody comes back to |prev|. rq->lock is held.
@@ -230,8 +240,11 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 	next->state = THREAD_RUNNING;
 	rq->current = next;
 	this_cpu_write(percpu_current, next);
-	if (prev->fpu && prev->state != THREAD_DEAD)
+	if (prev->fpu && prev->state != THREAD_DEAD) {
 		save_user_state(prev);
+		if (prev->notify_on_switch && (int64_t)prev->regs->orig_rax < 0)
+			__atomic_fetch_or(&prev->pending, PENDING_NOTIFY, __ATOMIC_RELAXED);
+	}
 	// Kernel threads run on whatever tables are loaded; sched_use_pgtable takes them away.
 	if (next->pgtable && next->pgtable != rq->loaded) {
 		rq->loaded = next->pgtable;
@@ -273,7 +286,8 @@ void schedule(void)
 		prev->switches_voluntary++;
 	}
 	if (rq->count) {
-		next = list_entry(list_pop_front(&rq->queue), struct thread, run_node);
+		next = list_first(&rq->queue, struct thread, run_node);
+		list_remove(&next->run_node);
 		rq->count--;
 	} else {
 		next = rq->idle;

@@ -6,6 +6,7 @@
 // switch.S.
 struct thread *sched_switch_stacks(uint64_t *save_sp, uint64_t new_sp, struct thread *prev);
 void sched_thread_trampoline(void);
+void __noreturn sched_enter_user(struct pt_regs *regs, void (*entry)(void));
 // The first code of a new thread, called by the trampoline with the thread that ran before.
 void __noreturn sched_thread_first(struct thread *prev);
 // Gives the run queue's lock back after a switch and frees |prev| if it ended.
@@ -14,4 +15,3 @@ void sched_finish_switch(struct thread *prev);
 // thread.c
 void thread_init_boot(struct thread *t);
 void thread_for_each(void (*fn)(struct thread *t));
-void __noreturn thread_run_first(struct thread *t);

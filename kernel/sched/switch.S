@@ -36,4 +36,12 @@ sched_thread_trampoline:
 	ud2
 	.size sched_thread_trampoline, . - sched_thread_trampoline
 
+// void sched_enter_user(struct pt_regs *regs, void (*entry)(void))
+	.globl sched_enter_user
+	.type sched_enter_user, @function
+sched_enter_user:
+	movq %rdi, %rsp
+	jmp *%rsi
+	.size sched_enter_user, . - sched_enter_user
+
 	.section .note.GNU-stack, "", @progbits

@@ -17,13 +17,15 @@
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/kstack.h"
 
-#define FPU_ALIGN 64u
+#define FPU_ALIGN      64u
+#define FPU_TAIL_BYTES 4u // behind the area: FP_XSTATE_MAGIC2
 
 static struct {
 	struct spinlock lock;
 	struct list_node all;
-	void (*user_entry)(struct pt_regs *regs);
+	void (*user_entry)(void);
 	void (*signal_sender)(struct thread *t, int sig);
+	void (*release)(struct thread *t);
 	uint64_t tsc_hz;
 } threads = { .lock = SPINLOCK_INIT(RANK_THREADS, "threads") };
 
@@ -108,9 +110,11 @@ struct thread *thread_create_user(const struct pt_regs *regs, void (*start)(void
 
 	if (!t)
 		return NULL;
-	fpu = ((uint64_t)t->kstack_top - fpu_area_bytes()) & ~(uint64_t)(FPU_ALIGN - 1);
+	// Room for a signal frame's closing magic, so that frames are written from here.
+	fpu = ((uint64_t)t->kstack_top - fpu_area_bytes() - FPU_TAIL_BYTES) &
+	      ~(uint64_t)(FPU_ALIGN - 1);
 	t->fpu = (void *)fpu;
-	fpu_area_init(t->fpu);
+	fpu_init_area(t->fpu);
 	t->kstack_top = t->fpu;
 	t->regs = (struct pt_regs *)t->kstack_top - 1;
 	*t->regs = *regs;
@@ -133,6 +137,8 @@ void thread_put(struct thread *t)
 	irq = spin_lock_irqsave(&threads.lock);
 	list_remove(&t->all_node);
 	spin_unlock_irqrestore(&threads.lock, irq);
+	if (threads.release)
+		threads.release(t);
 	if (t->cred)
 		cred_put(t->cred);
 	kstack_free(t->kstack);
@@ -149,7 +155,7 @@ void sched_thread_first(struct thread *prev)
 		t->start(t->start_arg);
 	if (t->regs) {
 		ASSERT(threads.user_entry);
-		threads.user_entry(t->regs);
+		sched_enter_user(t->regs, threads.user_entry);
 	}
 	thread_exit_current();
 }
@@ -161,9 +167,14 @@ void thread_exit_current(void)
 	panic("a dead thread was scheduled");
 }
 
-void thread_set_user_entry(void (*enter)(struct pt_regs *regs))
+void sched_set_user_entry(void (*entry)(void))
 {
-	threads.user_entry = enter;
+	threads.user_entry = entry;
+}
+
+void thread_set_release(void (*release)(struct thread *t))
+{
+	threads.release = release;
 }
 
 void thread_set_signal_sender(void (*send)(struct thread *t, int sig))

@@ -49,6 +49,9 @@ struct thread {
 	uint64_t runtime_tsc, slice_start_tsc; // thread_runtime_ns() converts
 	uint64_t switches_voluntary, switches_forced;
 
+	bool notify_on_switch; // set by kernel/proc: being switched out of a trap must be told
+			       // (rseq)
+
 	// set by anyone, read on return to user mode and by interruptible sleeps; atomic
 	uint32_t pending;        // enum thread_pending
 	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
@@ -80,17 +83,25 @@ struct thread *__must_check thread_create_kernel(const char *name, void (*entry)
 // |start|, if not NULL, runs first on the new stack and may change thread_current()->regs (exec).
 struct thread *__must_check thread_create_user(const struct pt_regs *regs, void (*start)(void *),
 					       void *arg);
-// How a thread enters user mode with |regs| (which lie at the top of its kernel stack): kernel/init
-// registers its return path once; it must look at thread->pending first, as after any trap.
-void thread_set_user_entry(void (*enter)(struct pt_regs *regs));
+// Where a thread goes to enter user mode: code of kernel/init that is jumped to with the stack
+// pointer at its struct pt_regs (the top of its kernel stack) and that looks at thread->pending
+// first, as after any trap. Registered once.
+void sched_set_user_entry(void (*entry)(void));
 // Sends a signal to a thread on behalf of a lower layer (SIGPIPE, SIGXFSZ): does nothing until
 // kernel/proc has registered how. Any context.
 void thread_send_signal(struct thread *t, int sig);
+// Called with a thread that nobody refers to any more, before its record is freed: the owners of
+// its opaque pointers let go of them. May be called in any context with interrupts on or off.
+void thread_set_release(void (*release)(struct thread *t));
 void thread_set_signal_sender(void (*send)(struct thread *t, int sig));
 // CPU time used so far, the present slice included; sched_tsc_to_ns converts.
 uint64_t thread_runtime_tsc(const struct thread *t);
 uint64_t thread_runtime_ns(const struct thread *t);
 uint64_t sched_tsc_to_ns(uint64_t tsc);
+// Loads the calling thread's fs_base and gs_base into the CPU, and the reverse: with FSGSBASE the
+// program changes them by itself. Interrupts are off.
+void thread_load_segment_bases(struct thread *t);
+void thread_save_segment_bases(struct thread *t);
 void thread_get(struct thread *t);
 void thread_put(struct thread *t);
 // Ends the calling thread; its stack and record are freed by whoever runs next. Does not return.

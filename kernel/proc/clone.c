@@ -1,0 +1,166 @@
+// clone(2) and clone3(2): threads of the calling process. A new process (fork, vfork) is -ENOSYS
+// until issue 5; the checks that both share are Linux's copy_process() (6.18).
+
+#include "kernel/proc/clone.h"
+
+#include <asm/errno.h>
+#include <linux/sched.h>
+
+#include "fs/fdtable.h"
+#include "kernel/base/cpu.h"
+#include "kernel/base/fpu.h"
+#include "kernel/proc/process_internal.h"
+#include "kernel/sched/cred.h"
+#include "kernel/sched/pid.h"
+#include "kernel/sched/sched.h"
+#include "lib/string.h"
+#include "mm/phys/kmalloc.h"
+#include "mm/virt/aspace.h"
+#include "mm/virt/uaccess.h"
+
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+	 CLONE_NEWPID | CLONE_NEWNET)
+#define NAMESPACE_ERROR (-EINVAL) // as a kernel that was built without namespaces
+
+static int check_flags(uint64_t f)
+{
+	if ((f & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS))
+		return -EINVAL;
+	if (f & CLONE_THREAD && !(f & CLONE_SIGHAND))
+		return -EINVAL;
+	if (f & CLONE_SIGHAND && !(f & CLONE_VM))
+		return -EINVAL;
+	if (f & CLONE_THREAD && f & (CLONE_NEWUSER | CLONE_NEWPID))
+		return -EINVAL;
+	if (f & CLONE_PIDFD && f & CLONE_DETACHED)
+		return -EINVAL;
+	if (f & CLONE_SIGHAND && f & CLONE_CLEAR_SIGHAND)
+		return -EINVAL;
+	if (f & CLONE_NAMESPACES)
+		return NAMESPACE_ERROR;
+	if (!(f & CLONE_THREAD))
+		return -ENOSYS;
+	return f & CLONE_PIDFD ? -ENOSYS : 0;
+}
+
+static void copy_cpu_state(struct thread *child, const struct clone_request *r)
+{
+	struct thread *self = thread_current();
+	uint64_t irq = cpu_irq_save();
+
+	fpu_save(self->fpu);
+	memcpy(child->fpu, self->fpu, fpu_area_bytes());
+	thread_save_segment_bases(self);
+	cpu_irq_restore(irq);
+	child->fs_base = r->flags & CLONE_SETTLS ? r->tls : self->fs_base;
+	child->gs_base = self->gs_base;
+	child->regs->rax = 0;
+	child->regs->orig_rax = (uint64_t)-1;
+	if (r->stack)
+		child->regs->rsp = r->stack;
+}
+
+static int copy_fs(struct thread *child, uint64_t flags)
+{
+	struct fs_context *c = thread_current()->fsctx;
+
+	if (flags & CLONE_FS && flags & CLONE_FILES) {
+		child->fsctx = fs_context_get(c);
+		return 0;
+	}
+	child->fsctx = fs_context_clone(c, flags & CLONE_FILES);
+	return child->fsctx ? 0 : -ENOMEM;
+}
+
+static void copy_uthread(struct uthread *child, const struct clone_request *r)
+{
+	struct uthread *self = uthread_current();
+
+	child->blocked = self->blocked;
+	child->exit_signal = r->exit_signal;
+	child->no_new_privs = self->no_new_privs;
+	child->timer_slack_ns = self->timer_slack_ns;
+	if (!(r->flags & CLONE_VM)) { // threads register their own
+		child->rseq = self->rseq;
+		child->rseq_bytes = self->rseq_bytes;
+		child->rseq_sig = self->rseq_sig;
+	}
+	if (r->flags & CLONE_CHILD_CLEARTID)
+		child->clear_child_tid = r->child_tid;
+}
+
+// The first code of a new thread, in its own address space.
+static void child_start(void *arg)
+{
+	struct thread *t = thread_current();
+	struct uptr *word = arg;
+
+	if (word) { // CLONE_CHILD_SETTID; a bad address is ignored, as on Linux
+		int tid = t->tid;
+
+		(void)!copy_to_user(*word, &tid, sizeof(tid));
+		kfree(word);
+	}
+}
+
+static int make_child(const struct clone_request *r, const struct pt_regs *regs,
+		      struct thread **out)
+{
+	struct thread *self = thread_current(), *child;
+	struct uptr *settid = NULL;
+	int err = -ENOMEM;
+
+	if (r->flags & CLONE_CHILD_SETTID) {
+		settid = kmalloc(sizeof(*settid));
+		if (!settid)
+			return -ENOMEM;
+		*settid = r->child_tid;
+	}
+	child = thread_create_user(regs, child_start, settid);
+	if (!child)
+		goto err_settid;
+	child->cred = cred_get(self->cred);
+	child->aspace = self->aspace;
+	child->pgtable = self->pgtable;
+	memcpy(child->comm, self->comm, sizeof(child->comm));
+	copy_cpu_state(child, r);
+	err = copy_fs(child, r->flags);
+	if (err)
+		goto err_child;
+	err = process_add_thread(self->process, child);
+	if (err)
+		goto err_fs;
+	copy_uthread(child->uthread, r);
+	*out = child;
+	return 0;
+err_fs:
+	fs_context_put(child->fsctx);
+err_child:
+	thread_put(child);
+err_settid:
+	kfree(settid);
+	return err;
+}
+
+int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
+{
+	struct thread *child;
+	int tid, err = check_flags(req->flags);
+
+	if (err)
+		return err;
+	if (req->set_tid_count) // needs a pid namespace's privileges
+		return -EPERM;
+	// A signal that came before must not be lost between the threads: restart after it.
+	if (signal_is_pending())
+		return -ERESTARTNOINTR;
+	err = make_child(req, regs, &child);
+	if (err)
+		return err;
+	tid = child->tid;
+	if (req->flags & CLONE_PARENT_SETTID)
+		(void)!copy_to_user(req->parent_tid, &tid, sizeof(tid));
+	sched_start(child);
+	return tid;
+}

@@ -1,0 +1,184 @@
+// The end of threads, processes and the machine.
+//
+// A process ends when its last thread does; exit_group and fatal signals set |exiting| and kick the
+// others out with PENDING_KILL. When the program (pid 2) ends, so does the machine.
+
+#include <asm/errno.h>
+
+#include "drivers/ctl.h"
+#include "fs/fdtable.h"
+#include "kernel/base/panic.h"
+#include "kernel/proc/futex.h"
+#include "kernel/proc/process_internal.h"
+#include "kernel/sched/pid.h"
+#include "kernel/sched/sched.h"
+#include "mm/phys/mapper.h"
+#include "mm/virt/aspace.h"
+#include "mm/virt/uaccess.h"
+
+static struct {
+	machine_end_fn *machine_end;
+} ending;
+
+void process_set_machine_end(machine_end_fn *fn)
+{
+	ending.machine_end = fn;
+}
+
+void process_end_machine(uint32_t kind, uint32_t code)
+{
+	if (ending.machine_end)
+		ending.machine_end(kind, code);
+	panic("the machine did not end");
+}
+
+bool process_must_end(void)
+{
+	struct process *p = process_current();
+
+	return READ_ONCE(p->exiting) ||
+	       (READ_ONCE(p->exec_thread) && p->exec_thread != thread_current());
+}
+
+void process_release_user(void)
+{
+	struct thread *t = thread_current();
+	struct uthread *u = t->uthread;
+	struct uptr tid_word = u->clear_child_tid;
+
+	futex_exit_robust_list(t);
+	u->clear_child_tid = UPTR(0);
+	// Nobody is left to look at it unless the memory is shared (Linux mm_release).
+	if (tid_word.va && (t->process->nthreads > 1 || t->aspace->refs > 1)) {
+		int zero = 0;
+
+		if (!copy_to_user(tid_word, &zero, sizeof(zero)))
+			futex_wake_one_quiet(tid_word);
+	}
+}
+
+// Tells all other threads to end. The sighand lock is held.
+static void kill_others_locked(struct process *p)
+{
+	struct uthread *u;
+
+	list_for_each (u, &p->threads, node)
+		if (u->thread != thread_current())
+			thread_set_pending(u->thread, PENDING_KILL);
+}
+
+int process_become_single(void)
+{
+	struct thread *t = thread_current();
+	struct process *p = t->process;
+	uint64_t irq = sighand_lock(p);
+	int err = 0;
+
+	if (p->exiting || p->exec_thread) {
+		sighand_unlock(p, irq);
+		return -EAGAIN;
+	}
+	if (p->nthreads > 1) {
+		p->exec_thread = t;
+		kill_others_locked(p);
+	}
+	sighand_unlock(p, irq);
+	waitq_wait_until(&p->thread_exit, READ_ONCE(p->nthreads) == 1, UINT64_MAX, false, err);
+	irq = sighand_lock(p);
+	p->exec_thread = NULL;
+	sighand_unlock(p, irq);
+	if (t->tid != p->pid) {
+		int old = t->tid;
+
+		t->tid = p->pid;
+		pid_attach(p->pid, t);
+		pid_free(old);
+	}
+	return err;
+}
+
+static void __noreturn end_program(struct process *p)
+{
+	int ws = p->wait_status;
+
+	if (ws & 0x7f)
+		process_end_machine(CTL_EXIT_SIGNAL, ws & 0x7f);
+	process_end_machine(CTL_EXIT_STATUS, ws >> 8 & 0xff);
+}
+
+// The last thread of |p| is leaving: its user memory and descriptors go.
+static void process_ended(struct process *p)
+{
+	timer_cancel(&p->real_timer);
+	fs_context_put(p->fsctx);
+	p->fsctx = NULL;
+	p->zombie = true;
+	if (p == process_program())
+		end_program(p);
+	aspace_put(p->aspace);
+	p->aspace = NULL;
+}
+
+// Takes the calling thread off its process. True if it was the last.
+static bool leave_process(struct thread *t, int status)
+{
+	struct process *p = t->process;
+	uint64_t irq = sighand_lock(p);
+	bool last;
+
+	list_remove(&t->uthread->node);
+	last = !--p->nthreads;
+	p->dead_runtime_tsc += thread_runtime_tsc(t);
+	p->dead_voluntary += t->switches_voluntary;
+	p->dead_forced += t->switches_forced;
+	if (t->tid == p->pid && !p->exiting)
+		p->wait_status = (status & 0xff) << 8;
+	sighand_unlock(p, irq);
+	signal_thread_left(t);
+	return last;
+}
+
+void process_exit_thread(int status)
+{
+	struct thread *t = thread_current();
+	struct process *p = t->process;
+	bool last;
+
+	t->notify_on_switch = false;
+	process_release_user();
+	fs_context_put(t->fsctx);
+	t->fsctx = NULL;
+	sched_use_pgtable(pt_kernel());
+	t->aspace = NULL;
+	pid_detach(t->tid);
+	last = leave_process(t, status);
+	if (last)
+		process_ended(p);
+	else
+		waitq_wake_all(&p->thread_exit);
+	if (t->tid != p->pid)
+		pid_free(t->tid);
+	thread_exit_current();
+}
+
+void process_exit_group(int wait_status)
+{
+	struct process *p = process_current();
+	uint64_t irq = sighand_lock(p);
+
+	if (!p->exiting && !p->exec_thread) {
+		p->exiting = true;
+		p->wait_status = wait_status;
+		kill_others_locked(p);
+	}
+	sighand_unlock(p, irq);
+	process_exit_thread(0);
+}
+
+void process_signal_program(int sig)
+{
+	struct process *p = process_program();
+
+	if (p)
+		(void)signal_send_process(p, sig, NULL);
+}

@@ -1,0 +1,44 @@
+// The identity of a futex word, and the buckets of waiters that hang off it.
+#pragma once
+
+#include "kernel/base/lock.h"
+#include "kernel/base/types.h"
+#include "lib/list.h"
+
+// |space| is the serial of an address space (private) or of a memory object (shared); serials of
+// the two kinds are told apart by |shared|.
+struct futex_key {
+	uint64_t space;
+	uint64_t offset; // address, or byte offset in the object
+	bool shared;
+};
+
+static inline bool futex_key_equal(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->offset == b->offset && a->space == b->space && a->shared == b->shared;
+}
+
+struct futex_bucket {
+	struct spinlock lock;     // RANK_FUTEX
+	struct list_node waiters; // struct futex_waiter, oldest first
+};
+
+struct futex_waiter {
+	struct list_node node;
+	struct futex_key key;
+	struct futex_bucket *bucket; // where it hangs now (requeue moves it); NULL: woken
+	struct thread *thread;
+	uint32_t bitset;
+};
+
+// Takes up to |count| waiters on |key| that share a bit with |bitset| off the bucket (locked) and
+// wakes them. How many.
+int futex_wake_locked(struct futex_bucket *b, const struct futex_key *key, int count,
+		      uint32_t bitset);
+// Wakes up to |wake| waiters on |from|, then moves up to |requeue| others to |to|. Both buckets are
+// locked (they may be one). The sum.
+int futex_requeue_locked(struct futex_bucket *from_bucket, const struct futex_key *from,
+			 struct futex_bucket *to_bucket, const struct futex_key *to, int wake,
+			 int requeue);
+// Decodes and applies FUTEX_WAKE_OP's operation to |old|; false: unknown operation or comparison.
+bool futex_op_apply(uint32_t op, uint32_t old, uint32_t *new_, bool *compare);

@@ -1,0 +1,103 @@
+// Resource limits. Lock: the process's sighand lock.
+
+#include "kernel/proc/rlimit.h"
+
+#include <asm/errno.h>
+#include <linux/resource.h>
+
+#include "fs/fdtable.h"
+#include "kernel/proc/process_internal.h"
+#include "kernel/sched/cred.h"
+#include "mm/virt/aspace.h"
+
+#define INF                UINT64_MAX
+#define NR_OPEN            1048576ull // fs.nr_open
+#define NOFILE_HARD        524288ull  // what systemd gives; Linux alone: 4096
+#define THREAD_BYTES       32768ull   // kernel memory a thread takes, for RLIMIT_NPROC's default
+#define CAP_SYS_RESOURCE_N 24
+#define MLOCK_BYTES        (8ull << 20)
+
+_Static_assert(RLIMIT_COUNT == RLIM_NLIMITS, "all of them");
+
+static const struct rlimit_value defaults[RLIMIT_COUNT] = {
+	[RLIMIT_CPU] = { INF, INF },
+	[RLIMIT_FSIZE] = { INF, INF },
+	[RLIMIT_DATA] = { INF, INF },
+	[RLIMIT_STACK] = { _STK_LIM, INF },
+	[RLIMIT_CORE] = { 0, INF },
+	[RLIMIT_RSS] = { INF, INF },
+	[RLIMIT_NPROC] = { 0, 0 }, // by memory
+	[RLIMIT_NOFILE] = { 1024, NOFILE_HARD },
+	[RLIMIT_MEMLOCK] = { MLOCK_BYTES, MLOCK_BYTES },
+	[RLIMIT_AS] = { INF, INF },
+	[RLIMIT_LOCKS] = { INF, INF },
+	[RLIMIT_SIGPENDING] = { 0, 0 }, // by memory
+	[RLIMIT_MSGQUEUE] = { 819200, 819200 },
+	[RLIMIT_NICE] = { 0, 0 },
+	[RLIMIT_RTPRIO] = { 0, 0 },
+	[RLIMIT_RTTIME] = { INF, INF },
+};
+
+void rlimits_init(struct rlimits *l, uint64_t ram_bytes)
+{
+	uint64_t threads = ram_bytes / (8 * THREAD_BYTES) / 2; // Linux set_max_threads()
+
+	for (int i = 0; i < RLIMIT_COUNT; i++)
+		l->v[i] = defaults[i];
+	l->v[RLIMIT_NPROC] = (struct rlimit_value){ threads, threads };
+	l->v[RLIMIT_SIGPENDING] = (struct rlimit_value){ threads, threads };
+}
+
+int rlimit_get(struct process *p, unsigned resource, struct rlimit_value *out)
+{
+	uint64_t irq;
+
+	if (resource >= RLIMIT_COUNT)
+		return -EINVAL;
+	irq = sighand_lock(p);
+	*out = p->limits.v[resource];
+	sighand_unlock(p, irq);
+	return 0;
+}
+
+// The layers below keep copies of what they enforce.
+static void tell_layers(struct process *p, unsigned resource, uint64_t cur)
+{
+	struct aspace *as = p->aspace;
+
+	if (p->fsctx && resource == RLIMIT_NOFILE)
+		WRITE_ONCE(p->fsctx->nofile_limit, cur);
+	if (p->fsctx && resource == RLIMIT_FSIZE)
+		WRITE_ONCE(p->fsctx->fsize_limit, cur);
+	if (!as)
+		return;
+	if (resource == RLIMIT_AS)
+		WRITE_ONCE(as->limits.as, cur);
+	if (resource == RLIMIT_DATA)
+		WRITE_ONCE(as->limits.data, cur);
+	if (resource == RLIMIT_STACK)
+		WRITE_ONCE(as->limits.stack, cur);
+	if (resource == RLIMIT_MEMLOCK)
+		WRITE_ONCE(as->limits.memlock, cur);
+}
+
+int rlimit_set(struct process *p, unsigned resource, const struct rlimit_value *v)
+{
+	bool may_raise = cred_has_cap(cred_current(), CAP_SYS_RESOURCE_N);
+	uint64_t irq;
+	int err = 0;
+
+	if (resource >= RLIMIT_COUNT || v->cur > v->max)
+		return -EINVAL;
+	if (resource == RLIMIT_NOFILE && v->max > NR_OPEN)
+		return -EPERM;
+	irq = sighand_lock(p);
+	if (v->max > p->limits.v[resource].max && !may_raise)
+		err = -EPERM;
+	else
+		p->limits.v[resource] = *v;
+	sighand_unlock(p, irq);
+	if (!err)
+		tell_layers(p, resource, v->cur);
+	return err;
+}
