@@ -49,12 +49,10 @@ struct thread {
 	uint64_t runtime_tsc, slice_start_tsc; // thread_runtime_ns() converts
 	uint64_t switches_voluntary, switches_forced;
 
-	bool notify_on_switch; // set by kernel/proc: being switched out of a trap must be told
-			       // (rseq)
-
 	// set by anyone, read on return to user mode and by interruptible sleeps; atomic
 	uint32_t pending;        // enum thread_pending
 	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
+	bool notify_on_switch;   // own: being switched out of a trap sets PENDING_NOTIFY (rseq)
 
 	char comm[16];
 	struct list_node
