@@ -28,7 +28,7 @@ include mk/fuzz.mk
 include mk/check.mk
 
 # Folders may bring rules of their own (generated sources, guest tests, benchmarks, examples).
-include $(sort $(wildcard $(LAYERS:%=%/build.mk) mk/bench.mk tools/ouro/build.mk tests/*/build.mk examples/build.mk docs/build.mk))
+include $(sort $(wildcard mk/bench.mk tools/ouro/build.mk tests/*/build.mk examples/build.mk docs/build.mk))
 
 .PHONY: all help clean FORCE
 all: $(BUILD)/kernel.elf $(BUILD)/ouro compile_commands.json ## Build build/kernel.elf and build/ouro (the default)

@@ -23,15 +23,18 @@ KCFLAGS := -std=gnu11 -O2 -g -ffreestanding $(KERNEL_INCLUDES) \
 KLDFLAGS := -nostdlib -static --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
 	--no-dynamic-linker --orphan-handling=error -T linker.ld
 
-KERNEL_C := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildcard $(d)/*.c))))
-KERNEL_S := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildcard $(d)/*.S))))
 # Objects added by a folder's build.mk (generated sources).
 KERNEL_EXTRA_OBJS :=
-KERNEL_OBJS = $(KERNEL_C:%.c=$(KOBJ)/%.o) $(KERNEL_S:%.S=$(KOBJ)/%.S.o) $(KERNEL_EXTRA_OBJS)
 # Generated headers that must exist before any kernel object is compiled for the first time.
 KERNEL_GENERATED :=
-
+# The layers' own rules; before the lists of sources, which they may change.
 .SECONDEXPANSION:
+include $(sort $(wildcard $(LAYERS:%=%/build.mk)))
+
+KERNEL_C := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildcard $(d)/*.c))))
+KERNEL_S := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildcard $(d)/*.S))))
+KERNEL_OBJS = $(KERNEL_C:%.c=$(KOBJ)/%.o) $(KERNEL_S:%.S=$(KOBJ)/%.S.o) $(KERNEL_EXTRA_OBJS)
+
 $(KOBJ)/%.o: %.c $(KOBJ)/flags | $$(KERNEL_GENERATED)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(KCC) $(KCFLAGS) -MMD -MP -c -o $@ $<

@@ -12,5 +12,5 @@
 #define REGS_RSP      152
 #define REGS_BYTES    168
 
-// struct thread
-#define THREAD_PENDING 0xc0
+// struct thread (made by the build)
+#include "kernel/init/offsets.h"
