@@ -5,6 +5,8 @@
 
 #define KSTACK_BYTES 16384
 
+// Called by kva_init.
+void kstack_init(void);
 // Returns the lowest usable address, or NULL.
 void *__must_check kstack_alloc(void);
 void kstack_free(void *base);

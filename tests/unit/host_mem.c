@@ -645,6 +645,7 @@ void host_mem_reset(void)
 	for (unsigned i = 0; i < host.info.ram_ranges; i++)
 		highest = MAX(highest, host.info.ram[i].start_pa + host.info.ram[i].size_bytes);
 	unpoison_area(PHYSMAP_BASE, MIN(highest, 1ull << 30));
+	unpoison_area(KVA_HOST_BASE, 16ull << 20); // kernel stacks
 	munmap(host.view, RAM_SPAN);
 	close(host.fd);
 	host.fd = -1;

@@ -76,6 +76,12 @@ void waitq_prepare(struct waitq *q, struct waitq_entry *e)
 	waitq_add(q, e);
 }
 
+void waitq_prepare_exclusive(struct waitq *q, struct waitq_entry *e)
+{
+	*e = (struct waitq_entry){ .thread = thread_current(), .exclusive = true };
+	waitq_add(q, e);
+}
+
 int waitq_sleep(struct waitq_entry *e, uint64_t deadline_ns, bool interruptible)
 {
 	int err = 0;

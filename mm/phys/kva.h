@@ -1,0 +1,21 @@
+// The kernel's mapping area: addresses for what is contiguous only there (kvalloc) and for kernel
+// stacks. The first GiB is the stacks', the rest kvalloc's.
+#pragma once
+
+#include "kernel/base/types.h"
+
+#ifdef OURO_HOST_TEST
+#define KVA_BASE 0x220000000000ull
+#else
+#define KVA_BASE 0xffffc90000000000ull
+#endif
+#define KVA_STACKS_BYTES GIGA_SIZE
+#define KVA_BYTES        (1ull << 40)
+
+// Once at boot, after pmm_init and kmalloc_init, before the first address space. Needs memory.
+void kva_init(void);
+
+// Maps fresh frames (contents undefined) at [va, va + pages * 4096). -ENOMEM leaves nothing mapped.
+int __must_check kva_map_pages(va_t va, uint64_t pages);
+// Unmaps them, flushes all CPUs and frees the frames.
+void kva_unmap_pages(va_t va, uint64_t pages);
