@@ -175,7 +175,7 @@ static int choose_accel(const struct options *o, struct machine_spec *m)
 	m->cpu = "max";
 	if (o->icount || o->accel == ACCEL_TCG)
 		return 0;
-	m->kvm = probe_kvm(PROBE_CPU, why, sizeof(why));
+	m->kvm = probe_kvm(PROBE_CPU, false, why, sizeof(why));
 	if (m->kvm)
 		m->cpu = PROBE_CPU;
 	else if (o->accel == ACCEL_KVM) {

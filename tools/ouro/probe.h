@@ -7,5 +7,6 @@
 
 #define PROBE_CPU "host" // the -cpu that a KVM machine gets
 
-// Never takes longer than about 300 ms. |why| says what was wrong.
-bool probe_kvm(const char *cpu, char *why, size_t why_bytes);
+// Never takes longer than about 400 ms. |anew|: do not trust the answer of some minutes ago. |why|
+// says what is wrong.
+bool probe_kvm(const char *cpu, bool anew, char *why, size_t why_bytes);
