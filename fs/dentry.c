@@ -1,6 +1,6 @@
 // The trees of names: finding, adding, removing and moving dentries. Owns dentry_lock, which guards
-// the links of all trees; it is held for single steps only and never while memory is allocated. Must
-// not look at permissions or symlinks (namei.c does).
+// the links of all trees; it is held for single steps only and never while memory is allocated.
+// Must not look at permissions or symlinks (namei.c does).
 #include "fs/dentry.h"
 
 #include <linux/errno.h>
@@ -102,6 +102,10 @@ static bool drop_last(struct dentry *d)
 						__ATOMIC_RELAXED))
 			return false;
 	ASSERT(refs == 1);
+	if (!(d->flags & DENTRY_HASHED)) { // nobody else can find it
+		WRITE_ONCE(d->refs, 0);
+		return true;
+	}
 	spin_lock(&dentry_lock);
 	last = __atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0;
 	if (last && d->flags & DENTRY_HASHED)

@@ -1,5 +1,5 @@
-// The trees of names. One spinlock (RANK_DENTRY) guards every parent, name, flags and children field
-// and the mount tree; whoever changes a directory also holds its inode lock.
+// The trees of names. One spinlock (RANK_DENTRY) guards every parent, name, flags and children
+// field and the mount tree; whoever changes a directory also holds its inode lock.
 #pragma once
 
 #include "fs/path.h"
@@ -25,8 +25,8 @@ void dentry_hash(struct dentry *d);
 // the tree afterwards) takes its place. The directory's lock is held; may sleep.
 void dentry_unhash(struct dentry *d, struct dentry *whiteout);
 // rename: |old| swaps parent and name with |place|, an unhashed dentry; what stood there (if
-// anything) loses its name; |whiteout| (or NULL) hides |old|'s former name. Both directory locks are
-// held. Never fails.
+// anything) loses its name; |whiteout| (or NULL) hides |old|'s former name. Both directory locks
+// are held. Never fails.
 void dentry_move(struct dentry *old, struct dentry *place, struct dentry *whiteout);
 void dentry_exchange(struct dentry *a, struct dentry *b);
 // Is |d| |ancestor| or below it?

@@ -419,7 +419,8 @@ struct fdtable *fdtable_clone(struct fdtable *t)
 	}
 	copy_arrays(copy, t);
 	copy->lowest = t->lowest;
-	for (int fd = -1; (fd = next_open_locked(copy, (unsigned)(fd + 1), UINT32_MAX, false)) >= 0;) {
+	for (int fd = -1;
+	     (fd = next_open_locked(copy, (unsigned)(fd + 1), UINT32_MAX, false)) >= 0;) {
 		file_get(copy->files[fd]);
 		if ((unsigned)fd + 1 >= copy->capacity)
 			break;

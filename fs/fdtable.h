@@ -26,7 +26,7 @@ struct file *fd_get_path_ok(struct fdtable *t, int fd);
 int __must_check fd_close(struct fdtable *t, int fd); // 0, -EBADF or the flush error
 int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec);
 int fd_set_cloexec_range(struct fdtable *t, unsigned first, unsigned last); // CLOSE_RANGE_CLOEXEC
-int fd_get_cloexec(struct fdtable *t, int fd); // 0, 1 or -EBADF
+int fd_get_cloexec(struct fdtable *t, int fd);                              // 0, 1 or -EBADF
 int fd_set_cloexec(struct fdtable *t, int fd, bool on);
 // The lowest open number >= |from|, or -1.
 int fd_next_open(struct fdtable *t, int from);

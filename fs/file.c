@@ -10,8 +10,8 @@
 #include <linux/mman.h>
 #include <linux/stat.h>
 
-#include "fs/dir.h"
 #include "fs/dentry.h"
+#include "fs/dir.h"
 #include "fs/fdtable.h"
 #include "fs/flock.h"
 #include "fs/inode.h"
@@ -42,7 +42,8 @@ void file_init(struct file *f, const struct path *path, unsigned flags, const st
 	if (flags & O_PATH)
 		f->mode = FMODE_PATH;
 	else
-		f->mode = (flags + 1) & O_ACCMODE; // O_RDONLY 0 -> 1, O_WRONLY 1 -> 2, O_RDWR 2 -> 3
+		f->mode =
+			(flags + 1) & O_ACCMODE; // O_RDONLY 0 -> 1, O_WRONLY 1 -> 2, O_RDWR 2 -> 3
 	if (ops && ops->seek)
 		f->mode |= FMODE_SEEK;
 	mutex_init(&f->pos_lock, RANK_FILE_POS);
@@ -50,7 +51,6 @@ void file_init(struct file *f, const struct path *path, unsigned flags, const st
 	f->priv = priv;
 	f->owner_pid = f->owner_sig = 0;
 	f->embedded = false;
-	f->locks = NULL;
 }
 
 struct file *file_alloc(const struct path *path, unsigned flags, const struct file_ops *ops,
@@ -83,7 +83,7 @@ void file_put(struct file *f)
 
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	if (unlikely(f->locks || f->inode->locks))
+	if (unlikely(f->inode->locks))
 		file_locks_release_file(f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);

@@ -49,7 +49,6 @@ struct file {
 	void *priv;
 	int owner_pid, owner_sig; // F_SETOWN, F_SETSIG
 	bool embedded;            // part of a larger allocation that its inode frees
-	void *locks;              // fs/flock.c
 };
 
 #define FMODE_READ   1u

@@ -8,6 +8,7 @@ struct file;
 struct flock;
 struct fdtable;
 
+void flock_init(void);                                      // vfs_init
 int __must_check file_flock(struct file *f, int operation); // LOCK_SH, LOCK_EX, LOCK_UN | LOCK_NB
 // F_GETLK, F_SETLK, F_SETLKW and the F_OFD_ forms. |l| is the kernel's copy of struct flock
 // (64-bit).

@@ -84,6 +84,16 @@ bool inode_owner_or_capable(const struct inode *i)
 	return c->fsuid == i->uid || cred_has_cap(c, CAP_FOWNER);
 }
 
+void inode_kill_privs(struct inode *i)
+{
+	uint32_t drop = i->mode & S_ISUID;
+
+	if (i->mode & S_IXGRP)
+		drop |= i->mode & S_ISGID;
+	if (unlikely(drop) && !cred_has_cap(cred_current(), CAP_FSETID))
+		i->mode &= ~drop;
+}
+
 struct timespec_k vfs_now(void)
 {
 	uint64_t ns = clock_real_ns();
@@ -108,25 +118,24 @@ static int64_t time_compare(const struct timespec_k *a, const struct timespec_k 
 
 #define RELATIME_DAY_S 86400
 
-// Linux relatime_need_update.
-static bool wants_atime(const struct mount *m, const struct inode *i, const struct timespec_k *now)
+static bool older_than_change(const struct inode *i)
 {
-	if (m->flags & (MOUNT_NOATIME | MOUNT_RDONLY))
-		return false;
-	if (!(m->flags & MOUNT_RELATIME))
-		return true;
-	return time_compare(&i->atime, &i->mtime) <= 0 || time_compare(&i->atime, &i->ctime) <= 0 ||
-	       now->s - i->atime.s >= RELATIME_DAY_S;
+	return time_compare(&i->atime, &i->mtime) <= 0 || time_compare(&i->atime, &i->ctime) <= 0;
 }
 
+// Linux relatime_need_update. Internal mounts (memfds) skip the rule of the day, so that a read
+// does not read the clock.
 void inode_touch_atime(const struct mount *m, struct inode *i)
 {
 	struct timespec_k now;
+	bool older;
 
-	// The usual case is decided without reading the clock: already newer than the last change.
-	if (m->flags & MOUNT_NOATIME)
+	if (m->flags & (MOUNT_NOATIME | MOUNT_RDONLY))
+		return;
+	older = !(m->flags & MOUNT_RELATIME) || older_than_change(i);
+	if (!older && m->sb->flags & SB_INTERNAL)
 		return;
 	now = vfs_now();
-	if (wants_atime(m, i, &now))
+	if (older || now.s - i->atime.s >= RELATIME_DAY_S)
 		i->atime = now;
 }

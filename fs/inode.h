@@ -22,7 +22,9 @@ struct timespec_k { // seconds since 1970 and nanoseconds
 
 struct inode_ops {
 	// Directory operations; the directory's lock is held exclusively except for lookup.
-	// lookup fills |child->inode| (leaves it NULL if there is none). 0 or -errno.
+	// lookup fills |child->inode| (leaves it NULL if there is none); |child| is not kept and
+	// its name is not terminated. 0 or -errno; -EEXIST: it has put a dentry into the tree
+	// itself.
 	int (*lookup)(struct inode *dir, struct dentry *child);
 	int (*create)(struct inode *dir, struct dentry *child, uint32_t mode, uint64_t rdev);
 	int (*mkdir)(struct inode *dir, struct dentry *child, uint32_t mode);
@@ -30,8 +32,12 @@ struct inode_ops {
 	int (*link)(struct inode *dir, struct dentry *child, struct inode *target);
 	int (*unlink)(struct inode *dir, struct dentry *child);
 	int (*rmdir)(struct inode *dir, struct dentry *child);
+	// |target| is what has the new name now, or a dentry without an inode. The caller moves the
+	// dentries afterwards. RENAME_* of <linux/fs.h>.
 	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
-		      struct dentry *new_, unsigned flags);
+		      struct dentry *target, unsigned flags);
+	// Must a removed |name| be remembered, because a lower layer has it? NULL: no.
+	bool (*needs_whiteout)(struct inode *dir, const char *name, size_t name_bytes);
 	int (*tmpfile)(struct inode *dir, uint32_t mode, struct inode **out);
 	// Copies the target without terminator into buf; its length or -errno.
 	int64_t (*readlink)(struct inode *inode, char *buf, size_t bytes);
@@ -76,3 +82,5 @@ bool inode_owner_or_capable(const struct inode *i); // the owner, or CAP_FOWNER
 // Counts a description open for writing of a regular file. 0 or -ETXTBSY (it is being run).
 int __must_check inode_get_write_access(struct inode *i);
 void inode_put_write_access(struct inode *i);
+// A write or truncation by somebody without CAP_FSETID drops setuid and setgid. The lock is held.
+void inode_kill_privs(struct inode *i);

@@ -9,6 +9,9 @@ struct inode;
 // |name| without the "memfd:" prefix, already checked for length. flags MFD_* of Linux 6.18.
 // 0 or -EINVAL, -EACCES (vm.memfd_noexec), -ENOMEM.
 int __must_check memfd_create_file(const char *name, unsigned flags, struct file **out);
+// The flag checks alone, which Linux makes before it looks at the name; fills defaults in.
+int __must_check memfd_check_flags(unsigned *flags);
+void memfd_init(void);                                            // vfs_init
 int __must_check memfd_add_seals(struct file *f, unsigned seals); // F_ADD_SEALS
 int64_t memfd_get_seals(struct file *f);                          // F_GET_SEALS or -EINVAL
 #define MEMFD_NAME_MAX 249    // bytes of a name (NAME_MAX less the prefix)

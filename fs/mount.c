@@ -19,7 +19,6 @@ static struct {
 	struct automount *automounts;
 	uint32_t next_id;  // atomic
 	uint32_t next_dev; // atomic
-	bool ready;
 } mnt = {
 	.mounts = LIST_INIT(mnt.mounts),
 };
@@ -74,13 +73,9 @@ void mount_init_internal(struct mount *m, struct superblock *sb)
 	list_init(&m->node);
 }
 
-static void lock_namespace(void)
+void mount_init(void)
 {
-	if (!mnt.ready) { // single threaded: vfs_init's first mount
-		mutex_init(&mnt.namespace_lock, RANK_MOUNT);
-		mnt.ready = true;
-	}
-	mutex_lock(&mnt.namespace_lock);
+	mutex_init(&mnt.namespace_lock, RANK_MOUNT);
 }
 
 static struct mount *find_mounted_locked(const struct path *p)
@@ -122,7 +117,7 @@ int mount_attach(struct superblock *sb, const struct path *where, unsigned flags
 
 	if (where && S_ISDIR(where->dentry->inode->mode) != S_ISDIR(sb->root->inode->mode))
 		return -ENOTDIR;
-	lock_namespace();
+	mutex_lock(&mnt.namespace_lock);
 	err = attach_locked(sb, where, flags);
 	mutex_unlock(&mnt.namespace_lock);
 	return err;
@@ -155,7 +150,7 @@ int mount_detach(const struct path *mounted_root, bool lazy)
 
 	if (m->root != mounted_root->dentry || m->parent == m)
 		return -EINVAL;
-	lock_namespace();
+	mutex_lock(&mnt.namespace_lock);
 	spin_lock(&dentry_lock);
 	if (m->detached)
 		err = -EINVAL;
@@ -191,7 +186,7 @@ static int automount(const struct path *p)
 	struct superblock *sb;
 	int err = 0;
 
-	lock_namespace();
+	mutex_lock(&mnt.namespace_lock);
 	if (!(READ_ONCE(p->dentry->flags) & DENTRY_AUTOMOUNT))
 		goto out;
 	if (!a) {
@@ -303,7 +298,7 @@ int mount_for_each(int (*fn)(struct mount *m, void *arg), void *arg)
 	int err = 0;
 
 	mount_all_automounts();
-	lock_namespace();
+	mutex_lock(&mnt.namespace_lock);
 	list_for_each (m, &mnt.mounts, node) {
 		err = fn(m, arg);
 		if (err)

@@ -61,6 +61,7 @@ struct mount {
 	bool detached;
 };
 
+void mount_init(void); // once, first of all
 void superblock_init(struct superblock *sb, const struct superblock_ops *ops, const char *fstype,
 		     uint64_t magic);
 struct mount *mount_get(struct mount *m);

@@ -98,6 +98,10 @@ static int lookup_uncached(struct dentry *dir, const char *name, size_t bytes, s
 	tmp = (struct dentry){ .sb = dir->sb, .parent = dir, .name = (char *)name };
 	tmp.name_bytes = (uint16_t)bytes;
 	err = dir->inode->ops->lookup(dir->inode, &tmp);
+	if (err == -EEXIST) { // it made the dentry itself
+		*out = dentry_find(dir, name, bytes);
+		return *out ? 0 : -ENOENT;
+	}
 	if (err)
 		return err;
 	if (!tmp.inode)

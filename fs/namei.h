@@ -22,8 +22,8 @@ struct file;
 // open(2): flags as O_*, creating with |mode| (umask already applied).
 int __must_check namei_open(const struct path *at, const char *name, unsigned open_flags,
 			    uint32_t mode, unsigned lookup, struct file **out);
-// For exec: a regular file with execute permission on a mount that allows it (else -EACCES), open for
-// reading and FMODE_EXEC (-ETXTBSY while there are writers, who get it from now on).
+// For exec: a regular file with execute permission on a mount that allows it (else -EACCES), open
+// for reading and FMODE_EXEC (-ETXTBSY while there are writers, who get it from now on).
 int __must_check namei_open_exec(const struct path *at, const char *name, unsigned lookup,
 				 struct file **out);
 // Opens what |p| names (a path already walked), as for O_PATH reopening and exec.

@@ -27,7 +27,7 @@
 		    O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE))
 
 struct open_request {
-	unsigned flags; // O_*
+	unsigned flags;  // O_*
 	unsigned access; // MAY_*
 	uint32_t mode;
 	bool created;
@@ -62,7 +62,7 @@ static int parse_flags(unsigned flags, struct open_request *r)
 
 int may_create(const struct path *dir)
 {
-	if (READ_ONCE(dir->dentry->flags) & DENTRY_UNLINKED)
+	if (!dir->dentry->inode->nlink) // removed
 		return -ENOENT;
 	if (dir->mount->flags & MOUNT_RDONLY)
 		return -EROFS;

@@ -30,11 +30,11 @@ struct dentry {
 	struct superblock *sb;
 	struct rb_root children; // by name
 	struct rb_node node;
-	uint64_t cookie; // position in its directory's listing
+	uint64_t cookie;      // position in its directory's listing
 	struct rb_node order; // the file system's own use: by cookie
 	uint32_t hash;
 	uint32_t child_count; // hashed children that are not whiteouts
-	char *name;      // terminated; inline_name or owned
+	char *name;           // terminated; inline_name or owned
 	char inline_name[24];
 };
 

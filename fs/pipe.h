@@ -6,6 +6,7 @@
 struct file;
 struct inode;
 
+void pipe_init(void); // vfs_init
 // pipe2: flags O_CLOEXEC (the caller's business), O_NONBLOCK, O_DIRECT. 0, -EINVAL, -ENOMEM.
 int __must_check pipe_create(unsigned flags, struct file **read_end, struct file **write_end);
 // Opens an end of a fifo inode; may sleep for the other side. 0, -ENXIO, -ERESTARTSYS, -ENOMEM.

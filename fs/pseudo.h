@@ -22,6 +22,7 @@ struct seq {
 	bool oom;
 };
 void seq_printf(struct seq *s, const char *fmt, ...) __printf_like(2, 3);
+void seq_free(struct seq *s);
 void seq_write(struct seq *s, const void *bytes, size_t n);
 // Prints a path with blanks, tabs, newlines and backslashes as octal escapes (mounts, maps).
 void seq_escaped(struct seq *s, const char *text, const char *escape);
@@ -51,7 +52,7 @@ struct pseudo_node {
 	int64_t (*store)(const struct pseudo_ref *r, char *text, size_t n);
 	// Regular files with operations of their own (/proc/PID/mem): sets f->ops and f->priv.
 	int (*open)(const struct pseudo_ref *r, struct file *f);
-	// Links: the text; its length (not terminated).
+	// Links: the text; its length (not terminated). May be NULL for magic links.
 	int64_t (*readlink)(const struct pseudo_ref *r, char *buf, size_t bytes);
 	// Magic links: the place itself (owned references).
 	int (*get_link)(const struct pseudo_ref *r, struct path *out);
@@ -77,6 +78,7 @@ struct pseudo_table {
 	const struct pseudo_node *nodes;
 	struct pseudo_table *next;
 };
+void pseudo_init(void); // vfs_init: registers the three mounts
 void pseudo_register(enum pseudo_fs fs, struct pseudo_table *t);
 // The node behind an inode of one of these file systems, or NULL.
 const struct pseudo_ref *pseudo_inode_ref(const struct inode *i);

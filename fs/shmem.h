@@ -15,7 +15,6 @@ struct shmem_inode {
 	uint64_t image_bytes;
 	uint64_t image_pages_taken; // of them, in the object now; atomic
 	void *box;                  // what kfree gets when the object dies
-	void (*on_free)(struct shmem_inode *s);
 };
 
 extern const struct inode_ops shmem_inode_ops;
@@ -38,5 +37,10 @@ struct shmem_inode *__must_check shmem_create(struct superblock *sb, uint32_t mo
 void shmem_set_image(struct shmem_inode *s, pa_t image_pa, uint64_t bytes);
 // ftruncate without permission checks: seals, limits, views. 0, -EPERM, -EFBIG, -ENOMEM.
 int __must_check shmem_truncate(struct inode *i, uint64_t size_bytes);
+// The effective limit of RLIMIT_FSIZE for growing to |end|: 0 or -EFBIG with SIGXFSZ sent.
+int __must_check shmem_check_limit(uint64_t end);
 int __must_check shmem_fallocate(struct file *f, int mode, uint64_t offset, uint64_t bytes);
+// Takes all image pages into the object, so that holes may be punched. 0 or -ENOMEM.
+int __must_check shmem_detach_image(struct shmem_inode *s);
+int64_t __must_check shmem_seek(struct file *f, int64_t offset, int whence);
 uint64_t shmem_blocks(struct shmem_inode *s); // st_blocks, 512-byte units

@@ -150,8 +150,8 @@ static void generic_statfs(struct superblock *sb, struct kstatfs *out)
 static const struct {
 	unsigned mount, st;
 } st_flags[] = {
-	{ MOUNT_RDONLY, 0x0001 }, { MOUNT_NOSUID, 0x0002 },      { MOUNT_NODEV, 0x0004 },
-	{ MOUNT_NOEXEC, 0x0008 }, { MOUNT_NOATIME, 0x0400 },     { MOUNT_RELATIME, 0x1000 },
+	{ MOUNT_RDONLY, 0x0001 },      { MOUNT_NOSUID, 0x0002 },  { MOUNT_NODEV, 0x0004 },
+	{ MOUNT_NOEXEC, 0x0008 },      { MOUNT_NOATIME, 0x0400 }, { MOUNT_RELATIME, 0x1000 },
 	{ MOUNT_NOSYMFOLLOW, 0x2000 },
 };
 #define ST_VALID 0x0020 // Linux include/linux/statfs.h: these are not in the UAPI headers

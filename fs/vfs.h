@@ -16,9 +16,6 @@ const struct path *vfs_root(void);
 // The configuration member of the image (lib/image.h): NUL-separated words, or NULL.
 const char *vfs_image_config(size_t *bytes);
 
-// Signals to the calling thread (SIGPIPE, SIGXFSZ). Registered once by kernel/proc.
-void vfs_set_signal_sender(void (*send)(int sig));
-void vfs_send_signal(int sig);
 // The kernel's random number generator, for /dev/urandom. |nonblock|: -EAGAIN if not seeded.
 void vfs_set_random_source(int64_t (*fill)(void *buf, size_t bytes, unsigned flags));
 int64_t __must_check vfs_random_bytes(void *buf, size_t bytes, unsigned flags);

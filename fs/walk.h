@@ -1,5 +1,5 @@
-// A path walk in progress: shared by namei.c (the walk), namei_ops.c and open.c. Stops before the last
-// component, which the operation treats in its own way.
+// A path walk in progress: shared by namei.c (the walk), namei_ops.c and open.c. Stops before the
+// last component, which the operation treats in its own way.
 #pragma once
 
 #include "fs/namei.h"
@@ -11,14 +11,16 @@ enum last_type { LAST_NORMAL, LAST_DOT, LAST_DOTDOT, LAST_ROOT };
 
 struct link_body;
 
+void namei_init(void); // once, before any path is walked
+
 struct walk {
-	struct path path;      // owned: where the walk stands
-	struct path root;      // owned: what "/" and ".." stop at
-	unsigned flags;        // enum lookup_flags
-	unsigned links;        // symlinks followed
-	const char *rest;      // still to be walked
+	struct path path;         // owned: where the walk stands
+	struct path root;         // owned: what "/" and ".." stop at
+	unsigned flags;           // enum lookup_flags
+	unsigned links;           // symlinks followed
+	const char *rest;         // still to be walked
 	struct link_body *bodies; // texts of followed links, newest first
-	const char *last;      // the last component, not terminated
+	const char *last;         // the last component, not terminated
 	size_t last_bytes;
 	enum last_type last_type;
 	bool trailing; // a slash behind it: must be a directory

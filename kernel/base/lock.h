@@ -14,9 +14,9 @@ enum lock_rank {
 	// sleeping locks (kernel/sched/mutex.h)
 	RANK_PROCESS_TREE = 10, // process tree, pids, wait
 	RANK_MOUNT = 20,
-	RANK_DIR = 30, // a directory inode; parent before child
+	RANK_FILE_POS = 25, // outside of the inode's, as Linux's f_pos_lock
+	RANK_DIR = 30,      // a directory inode; parent before child
 	RANK_INODE = 40,
-	RANK_FILE_POS = 45,
 	RANK_PIPE = 50,
 	RANK_SOCKET = 55,
 	RANK_FDTABLE = 60,

@@ -1,0 +1,153 @@
+// memfd_create and seals. A memfd is one allocation: shmem inode, dentry, open description and
+// name. It is freed when its memory object dies, which the inode holds, which the dentry holds,
+// which the description (or one reopened through /proc) holds.
+#include "fs/memfd.h"
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/magic.h>
+#include <linux/memfd.h>
+#include <linux/stat.h>
+
+#include "fs/dentry.h"
+#include "fs/file.h"
+#include "fs/mount.h"
+#include "fs/shmem.h"
+#include "lib/fmt.h"
+#include "lib/string.h"
+#include "lib/uapi_new.h"
+#include "mm/phys/kmalloc.h"
+
+#define NAME_PREFIX "memfd:"
+#define ALL_SEALS                                                                                  \
+	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE |          \
+	 F_SEAL_EXEC)
+#define PLAIN_FLAGS (MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_NOEXEC_SEAL | MFD_EXEC)
+#define HUGE_FLAGS  ((unsigned)MFD_HUGE_MASK << MFD_HUGE_SHIFT)
+
+unsigned memfd_noexec;
+
+struct memfd_box {
+	struct shmem_inode shmem;
+	struct dentry dentry;
+	struct file file;
+	char name[];
+};
+
+static int memfd_dname(const struct dentry *d, char *buf, size_t bytes)
+{
+	return fmt_snprintf(buf, bytes, "/%s (deleted)", d->name);
+}
+
+static const struct superblock_ops memfd_sb_ops = {
+	.dname = memfd_dname,
+};
+
+static struct {
+	struct superblock sb;
+	struct mount mount;
+} memfd;
+
+void memfd_init(void)
+{
+	superblock_init(&memfd.sb, &memfd_sb_ops, "tmpfs", TMPFS_MAGIC);
+	memfd.sb.flags = SB_INTERNAL;
+	mount_init_internal(&memfd.mount, &memfd.sb);
+	memfd.mount.flags = MOUNT_RELATIME;
+}
+
+// Linux sanitize_flags and check_sysctl_memfd_noexec, 6.18.
+int memfd_check_flags(unsigned *flags)
+{
+	unsigned known = PLAIN_FLAGS | (*flags & MFD_HUGETLB ? HUGE_FLAGS : 0);
+
+	if (*flags & ~known)
+		return -EINVAL;
+	if (*flags & MFD_EXEC && *flags & MFD_NOEXEC_SEAL)
+		return -EINVAL;
+	if (!(*flags & (MFD_EXEC | MFD_NOEXEC_SEAL)))
+		*flags |= READ_ONCE(memfd_noexec) ? MFD_NOEXEC_SEAL : MFD_EXEC;
+	if (!(*flags & MFD_NOEXEC_SEAL) && READ_ONCE(memfd_noexec) >= 2)
+		return -EACCES;
+	return 0;
+}
+
+static void set_name(struct memfd_box *b, const char *name, size_t bytes)
+{
+	memcpy(b->name, NAME_PREFIX, sizeof(NAME_PREFIX) - 1);
+	memcpy(b->name + sizeof(NAME_PREFIX) - 1, name, bytes + 1);
+	dentry_init_embedded(&b->dentry, &memfd.sb, b->name, sizeof(NAME_PREFIX) - 1 + bytes);
+}
+
+int memfd_create_file(const char *name, unsigned flags, struct file **out)
+{
+	size_t bytes = strlen(name);
+	struct path p = { &memfd.mount, NULL };
+	struct memfd_box *b;
+	int err = memfd_check_flags(&flags);
+
+	if (err)
+		return err;
+	if (bytes > MEMFD_NAME_MAX)
+		return -EINVAL;
+	if (flags & MFD_HUGETLB)
+		return -ENODEV; // as Linux for a page size that the machine does not offer
+	b = kmalloc(sizeof(*b) + sizeof(NAME_PREFIX) + bytes);
+	if (!b)
+		return -ENOMEM;
+	memset(&b->shmem, 0, sizeof(b->shmem));
+	shmem_init(&b->shmem, &memfd.sb, S_IFREG | (flags & MFD_NOEXEC_SEAL ? 0666 : 0777), b);
+	b->shmem.inode.nlink = 0;
+	b->shmem.inode.writers = 1;
+	if (flags & MFD_NOEXEC_SEAL)
+		b->shmem.seals = F_SEAL_EXEC;
+	else if (flags & MFD_ALLOW_SEALING)
+		b->shmem.seals = 0;
+	set_name(b, name, bytes);
+	b->dentry.inode = &b->shmem.inode;
+	b->dentry.refs = 0; // the description's reference is the only one
+	p.dentry = &b->dentry;
+	file_init(&b->file, &p, O_RDWR | O_LARGEFILE, &shmem_file_ops, NULL);
+	b->file.embedded = true;
+	*out = &b->file;
+	return 0;
+}
+
+static int add_seals_locked(struct shmem_inode *s, unsigned seals)
+{
+	int err;
+
+	if (s->seals & F_SEAL_SEAL)
+		return -EPERM;
+	// Sealing an executable's mode implies that its contents are sealed too.
+	if (seals & F_SEAL_EXEC && s->inode.mode & 0111)
+		seals |= F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+	if (seals & F_SEAL_WRITE && !(s->seals & F_SEAL_WRITE)) {
+		err = memobj_deny_writers(&s->obj);
+		if (err)
+			return err;
+	}
+	WRITE_ONCE(s->seals, s->seals | seals);
+	return 0;
+}
+
+int memfd_add_seals(struct file *f, unsigned seals)
+{
+	int err;
+
+	if (!(f->mode & FMODE_WRITE))
+		return -EPERM;
+	if (seals & ~(unsigned)ALL_SEALS)
+		return -EINVAL;
+	if (!inode_is_shmem(f->inode))
+		return -EINVAL;
+	mutex_lock(&f->inode->lock);
+	err = add_seals_locked(shmem_of(f->inode), seals);
+	mutex_unlock(&f->inode->lock);
+	return err;
+}
+
+int64_t memfd_get_seals(struct file *f)
+{
+	return inode_is_shmem(f->inode) ? (int64_t)READ_ONCE(shmem_of(f->inode)->seals) : -EINVAL;
+}

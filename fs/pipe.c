@@ -1,0 +1,519 @@
+// Pipes and fifos: a ring of pages, as Linux's fs/pipe.c (6.18) behaves: a write is appended to the
+// last page if it fits there, else takes pages of its own, so that up to PIPE_BUF bytes (a page) go
+// in at once or not at all. The pipe's mutex guards everything but the two wait queues.
+#include "fs/pipe.h"
+
+#include <asm/ioctls.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/eventpoll.h>
+#include <linux/fcntl.h>
+#include <linux/magic.h>
+#include <linux/signal.h>
+#include <linux/stat.h>
+
+#include "fs/anon.h"
+#include "fs/poll.h"
+#include "fs/stat.h"
+#include "kernel/sched/cred.h"
+#include "kernel/sched/thread.h"
+#include "kernel/sched/waitq.h"
+#include "lib/restart.h"
+#include "lib/string.h"
+#include "mm/phys/kmalloc.h"
+#include "mm/phys/physmap.h"
+#include "mm/phys/pmm.h"
+#include "mm/virt/uaccess.h"
+#include "mm/virt/uio.h"
+
+#define DEFAULT_SLOTS 16u          // 64 KiB
+#define MAX_BYTES     (1ull << 20) // fs.pipe-max-size: the most without CAP_SYS_RESOURCE
+
+struct slot {
+	struct page *page;
+	uint32_t offset, bytes;
+	bool packet; // O_DIRECT: one read takes it whole
+};
+
+struct pipe {
+	struct mutex lock;
+	struct waitq readable, writable;
+	// guarded by lock
+	unsigned readers, writers;           // open ends
+	unsigned reader_opens, writer_opens; // ever; a fifo's opener waits for a change
+	unsigned opens;                      // descriptions; the last frees the pipe
+	unsigned head, tail, slots;          // head - tail used; |slots| a power of two
+	struct slot *ring;
+	struct page *spare; // the page freed last
+};
+
+static struct anon_fs pipe_fs = { .prefix = "pipe", .fstype = "pipefs", .magic = PIPEFS_MAGIC };
+
+void pipe_init(void)
+{
+	anon_fs_init(&pipe_fs);
+}
+
+static struct pipe *pipe_of(const struct file *f)
+{
+	return f->inode->priv;
+}
+
+static struct slot *slot_at(const struct pipe *p, unsigned n)
+{
+	return &p->ring[n & (p->slots - 1)];
+}
+
+static bool is_empty(const struct pipe *p)
+{
+	return READ_ONCE(p->head) == READ_ONCE(p->tail);
+}
+
+static bool is_full(const struct pipe *p)
+{
+	return READ_ONCE(p->head) - READ_ONCE(p->tail) >= READ_ONCE(p->slots);
+}
+
+static struct pipe *pipe_alloc(void)
+{
+	struct pipe *p = kzalloc(sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->ring = kcalloc(DEFAULT_SLOTS, sizeof(*p->ring));
+	if (!p->ring) {
+		kfree(p);
+		return NULL;
+	}
+	p->slots = DEFAULT_SLOTS;
+	mutex_init(&p->lock, RANK_PIPE);
+	waitq_init(&p->readable);
+	waitq_init(&p->writable);
+	return p;
+}
+
+static void pipe_free(struct pipe *p)
+{
+	while (!is_empty(p))
+		page_put(slot_at(p, p->tail++)->page, 0);
+	if (p->spare)
+		page_put(p->spare, 0);
+	kvfree(p->ring);
+	kfree(p);
+}
+
+static char *slot_data(const struct slot *s)
+{
+	return (char *)phys_to_virt(page_to_pa(s->page)) + s->offset;
+}
+
+static void drop_first(struct pipe *p)
+{
+	struct slot *s = slot_at(p, p->tail);
+
+	if (p->spare)
+		page_put(s->page, 0);
+	else
+		p->spare = s->page;
+	s->page = NULL;
+	WRITE_ONCE(p->tail, p->tail + 1);
+}
+
+// Copies from the front as much as is there and wanted. Bytes, or -EFAULT if none.
+static int64_t read_locked(struct pipe *p, struct uio *u)
+{
+	int64_t done = 0;
+
+	while (!is_empty(p) && u->resid) {
+		struct slot *s = slot_at(p, p->tail);
+		size_t want = MIN(s->bytes, u->resid);
+		size_t n = uio_copy_out(u, slot_data(s), want);
+		bool packet = s->packet;
+
+		done += (int64_t)n;
+		s->offset += (uint32_t)n;
+		s->bytes -= (uint32_t)n;
+		if (n < want)
+			return done ? done : -EFAULT;
+		if (!s->bytes || packet)
+			drop_first(p);
+		if (packet)
+			break;
+	}
+	return done;
+}
+
+static int64_t pipe_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+{
+	struct pipe *p = pipe_of(f);
+	bool nonblock = READ_ONCE(f->flags) & O_NONBLOCK, was_full;
+	int64_t n;
+	int err;
+
+	if (!u->resid)
+		return 0;
+	for (;;) {
+		mutex_lock(&p->lock);
+		was_full = is_full(p);
+		n = read_locked(p, u);
+		if (!n && p->writers)
+			n = -EAGAIN;
+		mutex_unlock(&p->lock);
+		if (was_full && n > 0)
+			waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
+		if (n != -EAGAIN || nonblock)
+			break;
+		waitq_wait_event(&p->readable, !is_empty(p) || !READ_ONCE(p->writers), err);
+		if (err)
+			return -ERESTARTSYS;
+	}
+	// Another reader may go on with what is left.
+	if (n > 0 && !is_empty(p))
+		waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
+	if (n > 0)
+		inode_touch_atime(f->path.mount, f->inode);
+	return n;
+}
+
+// Appends the part of a write that does not fill pages to the last page, if it fits. Bytes.
+static int64_t merge_locked(struct pipe *p, struct uio *u)
+{
+	size_t part = u->resid & (PAGE_SIZE - 1), n;
+	struct slot *s;
+
+	if (!part || is_empty(p))
+		return 0;
+	s = slot_at(p, p->head - 1);
+	if (s->packet || s->offset + s->bytes + part > PAGE_SIZE)
+		return 0;
+	n = uio_copy_in(u, slot_data(s) + s->bytes, part);
+	s->bytes += (uint32_t)n;
+	return n == part ? (int64_t)n : n ? (int64_t)n : -EFAULT;
+}
+
+// Puts up to a page into a free slot. Bytes or -errno.
+static int64_t append_locked(struct pipe *p, struct uio *u, bool packet)
+{
+	struct slot *s = slot_at(p, p->head);
+	size_t want = MIN(u->resid, PAGE_SIZE), n;
+	struct page *page = p->spare;
+
+	p->spare = NULL;
+	if (!page)
+		page = pmm_alloc(0, 0);
+	if (!page)
+		return -ENOMEM;
+	n = uio_copy_in(u, phys_to_virt(page_to_pa(page)), want);
+	if (!n) {
+		p->spare = page;
+		return -EFAULT;
+	}
+	*s = (struct slot){ page, 0, (uint32_t)n, packet };
+	WRITE_ONCE(p->head, p->head + 1);
+	return (int64_t)n;
+}
+
+// Puts in what fits. Bytes; -EPIPE, -EFAULT, -ENOMEM; -EAGAIN: full.
+static int64_t write_locked(struct pipe *p, struct uio *u, bool packet, bool first)
+{
+	int64_t done = 0, n = 0;
+
+	if (!p->readers)
+		return -EPIPE;
+	if (first && !packet) {
+		n = merge_locked(p, u);
+		if (n < 0)
+			return n;
+		done = n;
+	}
+	while (u->resid) {
+		size_t want = MIN(u->resid, PAGE_SIZE);
+
+		n = is_full(p) ? -EAGAIN : append_locked(p, u, packet);
+		if (n < 0)
+			break;
+		done += n;
+		if ((size_t)n < want)
+			break;
+	}
+	return done ? done : n;
+}
+
+static int64_t pipe_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+{
+	struct pipe *p = pipe_of(f);
+	unsigned flags = READ_ONCE(f->flags);
+	uint64_t total = u->resid;
+	int64_t n = 0;
+	int err;
+
+	if (!total)
+		return 0;
+	for (;;) {
+		bool first = u->resid == total, was_empty;
+
+		mutex_lock(&p->lock);
+		was_empty = is_empty(p);
+		n = write_locked(p, u, flags & O_DIRECT, first);
+		mutex_unlock(&p->lock);
+		if (n > 0)
+			waitq_wake(&p->readable, was_empty ? ~0u : 1, EPOLLIN | EPOLLRDNORM);
+		if (!u->resid || (n < 0 && n != -EAGAIN))
+			break;
+		if (flags & O_NONBLOCK) {
+			n = -EAGAIN;
+			break;
+		}
+		waitq_wait_event(&p->writable, !is_full(p) || !READ_ONCE(p->readers), err);
+		if (err) {
+			n = -ERESTARTSYS;
+			break;
+		}
+	}
+	if (n == -EPIPE)
+		thread_send_signal(thread_current(), SIGPIPE);
+	// Another writer may go on with the room that is left.
+	if (!is_full(p))
+		waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
+	if (u->resid < total) {
+		inode_touch_mtime(f->inode);
+		return (int64_t)(total - u->resid);
+	}
+	return n;
+}
+
+static uint32_t pipe_poll(struct file *f, struct poll_table *pt)
+{
+	struct pipe *p = pipe_of(f);
+	uint32_t ev = 0;
+
+	if (f->mode & FMODE_READ)
+		poll_wait(pt, &p->readable);
+	if (f->mode & FMODE_WRITE)
+		poll_wait(pt, &p->writable);
+	if (f->mode & FMODE_READ) {
+		if (!is_empty(p))
+			ev |= EPOLLIN | EPOLLRDNORM;
+		// A fifo that had no writer since it was opened is not hung up.
+		if (!READ_ONCE(p->writers) && READ_ONCE(p->writer_opens) != (uintptr_t)f->priv)
+			ev |= EPOLLHUP;
+	}
+	if (f->mode & FMODE_WRITE) {
+		if (!is_full(p))
+			ev |= EPOLLOUT | EPOLLWRNORM;
+		if (!READ_ONCE(p->readers))
+			ev |= EPOLLERR;
+	}
+	return ev;
+}
+
+static int64_t pipe_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+{
+	struct pipe *p = pipe_of(f);
+	int bytes = 0;
+
+	if (cmd != FIONREAD)
+		return -ENOTTY;
+	mutex_lock(&p->lock);
+	for (unsigned n = p->tail; n != p->head; n++)
+		bytes += (int)slot_at(p, n)->bytes;
+	mutex_unlock(&p->lock);
+	return put_user(bytes, UPTR(arg));
+}
+
+static void pipe_release(struct file *f)
+{
+	struct inode *i = f->inode;
+	struct pipe *p = i->priv;
+	bool last;
+
+	// The inode lock guards a fifo's pointer to its pipe against an opener.
+	mutex_lock(&i->lock);
+	mutex_lock(&p->lock);
+	if (f->mode & FMODE_READ)
+		p->readers--;
+	if (f->mode & FMODE_WRITE)
+		p->writers--;
+	last = !--p->opens;
+	mutex_unlock(&p->lock);
+	if (last)
+		i->priv = NULL;
+	mutex_unlock(&i->lock);
+	if (last) {
+		pipe_free(p);
+		return;
+	}
+	waitq_wake(&p->readable, ~0u, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	waitq_wake(&p->writable, ~0u, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
+}
+
+static const struct file_ops pipe_ops = {
+	.read = pipe_read,
+	.write = pipe_write,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.release = pipe_release,
+};
+
+// An open description must be released once it has ops: the counts are set before.
+static struct file *open_end(const struct path *path, struct pipe *p, unsigned flags)
+{
+	struct file *f = file_alloc(path, flags, &pipe_ops, NULL);
+
+	if (!f)
+		return NULL;
+	p->opens++;
+	if (f->mode & FMODE_READ)
+		p->readers++;
+	else
+		p->writers++;
+	return f;
+}
+
+// /proc/self/fd reopening goes through fifo_open: the inode is a fifo like any other.
+int pipe_create(unsigned flags, struct file **read_end, struct file **write_end)
+{
+	struct path path;
+	struct pipe *p;
+	int err;
+
+	if (flags & ~(unsigned)(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_EXCL))
+		return -EINVAL;
+	if (flags & O_EXCL) // O_NOTIFICATION_PIPE: watch queues are not there
+		return -ENOPKG;
+	p = pipe_alloc();
+	if (!p)
+		return -ENOMEM;
+	err = anon_path_create(&pipe_fs, S_IFIFO | 0600, NULL, p, &path);
+	if (err) {
+		pipe_free(p);
+		return err;
+	}
+	p->reader_opens = p->writer_opens = 1;
+	flags &= O_NONBLOCK | O_DIRECT;
+	*read_end = open_end(&path, p, O_RDONLY | (flags & O_NONBLOCK));
+	*write_end = *read_end ? open_end(&path, p, O_WRONLY | flags) : NULL;
+	if (!*read_end)
+		pipe_free(p);
+	else if (!*write_end)
+		file_put(*read_end);
+	path_put(&path);
+	return *write_end ? 0 : -ENOMEM;
+}
+
+static int attach_fifo(struct inode *i, struct file *f, struct pipe **out)
+{
+	struct pipe *p;
+
+	mutex_lock(&i->lock);
+	p = i->priv;
+	if (!p)
+		p = i->priv = pipe_alloc();
+	if (!p) {
+		mutex_unlock(&i->lock);
+		return -ENOMEM;
+	}
+	mutex_lock(&p->lock);
+	p->opens++;
+	if (f->mode & FMODE_READ && !p->readers++)
+		waitq_wake_all(&p->writable);
+	if (f->mode & FMODE_WRITE && !p->writers++)
+		waitq_wake_all(&p->readable);
+	if (f->mode & FMODE_READ)
+		p->reader_opens++;
+	if (f->mode & FMODE_WRITE)
+		p->writer_opens++;
+	mutex_unlock(&p->lock);
+	mutex_unlock(&i->lock);
+	f->ops = &pipe_ops;
+	*out = p;
+	return 0;
+}
+
+// Waits for the other side of a fifo, as open(2) does.
+static int wait_partner(struct waitq *q, const unsigned *opens)
+{
+	unsigned before = READ_ONCE(*opens);
+	int err;
+
+	waitq_wait_event(q, READ_ONCE(*opens) != before, err);
+	return err ? -ERESTARTSYS : 0;
+}
+
+int fifo_open(struct inode *i, struct file *f)
+{
+	bool nonblock = f->flags & O_NONBLOCK, is_pipe = i->sb == &pipe_fs.sb;
+	struct pipe *p;
+	int err = attach_fifo(i, f, &p);
+
+	if (err)
+		return err;
+	waitq_wake_all(&p->readable);
+	waitq_wake_all(&p->writable);
+	if (is_pipe || ((f->mode & FMODE_READ) && (f->mode & FMODE_WRITE)))
+		return 0;
+	if (f->mode & FMODE_READ && !READ_ONCE(p->writers)) {
+		if (nonblock)
+			f->priv = (void *)(uintptr_t)READ_ONCE(p->writer_opens);
+		else
+			err = wait_partner(&p->readable, &p->writer_opens);
+	} else if (f->mode & FMODE_WRITE && !READ_ONCE(p->readers)) {
+		err = nonblock ? -ENXIO : wait_partner(&p->writable, &p->reader_opens);
+	}
+	if (err)
+		pipe_release(f);
+	return err;
+}
+
+static unsigned used_locked(const struct pipe *p)
+{
+	return p->head - p->tail;
+}
+
+static int64_t resize_locked(struct pipe *p, unsigned slots)
+{
+	struct slot *ring;
+
+	if (slots < used_locked(p))
+		return -EBUSY;
+	ring = kvalloc(slots * sizeof(*ring));
+	if (!ring)
+		return -ENOMEM;
+	for (unsigned n = p->tail; n != p->head; n++)
+		ring[n & (slots - 1)] = *slot_at(p, n);
+	kvfree(p->ring);
+	p->ring = ring;
+	p->slots = slots;
+	return (int64_t)(slots * PAGE_SIZE);
+}
+
+int64_t pipe_set_size(struct file *f, uint64_t bytes)
+{
+	struct pipe *p;
+	uint64_t slots = 1;
+	int64_t r;
+
+	if (f->ops != &pipe_ops)
+		return -EBADF;
+	if (bytes > 1ull << 31)
+		return -EINVAL;
+	while (slots * PAGE_SIZE < bytes)
+		slots *= 2;
+	p = pipe_of(f);
+	if (slots > p->slots && slots * PAGE_SIZE > MAX_BYTES &&
+	    !cred_has_cap(cred_current(), CAP_SYS_RESOURCE))
+		return -EPERM;
+	mutex_lock(&p->lock);
+	r = resize_locked(p, (unsigned)slots);
+	mutex_unlock(&p->lock);
+	if (r > 0)
+		waitq_wake_all(&p->writable);
+	return r;
+}
+
+int64_t pipe_get_size(struct file *f)
+{
+	if (f->ops != &pipe_ops)
+		return -EBADF;
+	return (int64_t)(READ_ONCE(pipe_of(f)->slots) * PAGE_SIZE);
+}

@@ -1,0 +1,454 @@
+// The page-backed inode: reading, writing, mapping and truncating. Contents and size change under
+// the inode lock; reads take no lock, they hold a reference to the page they copy. Programs' memory
+// is copied with faults allowed: a fault takes the address space and the object's locks, which come
+// after the inode lock, and never the inode lock itself.
+#include "fs/shmem.h"
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
+#include <linux/mman.h>
+#include <linux/signal.h>
+#include <linux/stat.h>
+
+#include "fs/fdtable.h"
+#include "fs/file.h"
+#include "fs/mount.h"
+#include "fs/stat.h"
+#include "kernel/sched/sched.h"
+#include "lib/string.h"
+#include "lib/uapi_new.h"
+#include "mm/phys/kmalloc.h"
+#include "mm/phys/physmap.h"
+#include "mm/phys/pmm.h"
+#include "mm/virt/mmap.h"
+#include "mm/virt/uio.h"
+
+#define RESCHED_PAGES 512u // a reschedule point at least every so many pages
+
+static struct shmem_inode *of_obj(struct memobj *o)
+{
+	return container_of(o, struct shmem_inode, obj);
+}
+
+static void obj_release(struct memobj *o)
+{
+	kfree(of_obj(o)->box);
+}
+
+// Page accounting of a tmpfs with size=. The slot lock is held.
+static int obj_account(struct memobj *o, int64_t pages)
+{
+	struct superblock *sb = of_obj(o)->inode.sb;
+	uint64_t used;
+
+	if (likely(!sb->limit_pages))
+		return 0;
+	used = __atomic_add_fetch(&sb->used_pages, (uint64_t)pages, __ATOMIC_RELAXED);
+	if (pages <= 0 || used <= sb->limit_pages)
+		return 0;
+	__atomic_sub_fetch(&sb->used_pages, (uint64_t)pages, __ATOMIC_RELAXED);
+	return -ENOSPC;
+}
+
+static bool in_image(const struct shmem_inode *s, uint64_t index)
+{
+	return index << PAGE_SHIFT < READ_ONCE(s->image_bytes);
+}
+
+// Page |index| of a file of the initramfs: the frame of the archive itself, or for the last,
+// partial one a copy (the next member's header lies in its tail). Behind the image: zeros.
+static int image_fill(struct memobj *o, uint64_t index, struct page **page)
+{
+	struct shmem_inode *s = of_obj(o);
+	uint64_t offset = index << PAGE_SHIFT, bytes = READ_ONCE(s->image_bytes);
+	char *to;
+	int err;
+
+	if (offset < bytes && bytes - offset >= PAGE_SIZE) {
+		err = pmm_adopt_range(s->image_pa + offset, PAGE_SIZE);
+		if (err)
+			return err;
+		*page = pa_to_page(s->image_pa + offset);
+		page_get(*page, 0);
+	} else {
+		to = phys_to_virt(page_to_pa(*page));
+		bytes = offset < bytes ? bytes - offset : 0;
+		memcpy(to, phys_to_virt(s->image_pa + offset), bytes);
+		memset(to + bytes, 0, PAGE_SIZE - bytes);
+	}
+	if (in_image(s, index))
+		__atomic_fetch_add(&s->image_pages_taken, 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static const struct memobj_ops shmem_obj_ops = {
+	.release = obj_release,
+	.account = obj_account,
+};
+
+static const struct memobj_ops image_obj_ops = {
+	.fill = image_fill,
+	.release = obj_release,
+	.account = obj_account,
+};
+
+void shmem_init(struct shmem_inode *s, struct superblock *sb, uint32_t mode, void *box)
+{
+	inode_init(&s->inode, &shmem_inode_ops, sb, mode);
+	s->inode.fops = &shmem_file_ops;
+	s->inode.obj = &s->obj;
+	memobj_init(&s->obj, &shmem_obj_ops, 0);
+	s->box = box;
+	s->seals = F_SEAL_SEAL; // memfd_create may lift it
+}
+
+struct shmem_inode *shmem_create(struct superblock *sb, uint32_t mode)
+{
+	struct shmem_inode *s = kzalloc(sizeof(*s));
+
+	if (s)
+		shmem_init(s, sb, mode, s);
+	return s;
+}
+
+void shmem_set_image(struct shmem_inode *s, pa_t image_pa, uint64_t bytes)
+{
+	s->image_pa = image_pa;
+	s->image_bytes = bytes;
+	s->inode.size_bytes = bytes;
+	s->obj.ops = &image_obj_ops;
+	memobj_truncate(&s->obj, bytes);
+}
+
+static void shmem_release(struct inode *i)
+{
+	if (i->sb->limit_inodes)
+		__atomic_fetch_sub(&i->sb->used_inodes, 1, __ATOMIC_RELAXED);
+	memobj_put(i->obj);
+}
+
+static uint64_t image_pages(const struct shmem_inode *s)
+{
+	return (s->image_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+uint64_t shmem_blocks(struct shmem_inode *s)
+{
+	uint64_t pages = READ_ONCE(s->obj.present_pages);
+
+	// Pages of the image count as present, as they would be on Linux's rootfs.
+	pages += image_pages(s) - READ_ONCE(s->image_pages_taken);
+	return pages * (PAGE_SIZE / 512);
+}
+
+static int shmem_getattr(struct inode *i, struct kstat *out)
+{
+	out->blocks = shmem_blocks(shmem_of(i));
+	return 0;
+}
+
+int shmem_detach_image(struct shmem_inode *s)
+{
+	uint64_t pages = image_pages(s);
+
+	for (uint64_t index = 0; index < pages; index++) {
+		struct page *p;
+		int err = memobj_get_page(&s->obj, index, MEMOBJ_ALLOC | MEMOBJ_NOSIZE, &p);
+
+		if (err)
+			return err;
+		page_put(p, 0);
+		if (index % RESCHED_PAGES == RESCHED_PAGES - 1)
+			sched_point();
+	}
+	s->image_bytes = s->image_pages_taken = 0;
+	return 0;
+}
+
+// Less of the image shows through from now on.
+static void shrink_image(struct shmem_inode *s, uint64_t size_bytes)
+{
+	uint64_t taken = 0, index;
+
+	if (size_bytes >= s->image_bytes)
+		return;
+	WRITE_ONCE(s->image_bytes, size_bytes);
+	for (index = 0; index < image_pages(s); index++) {
+		if (!memobj_next_data(&s->obj, index, &index) || index >= image_pages(s))
+			break;
+		taken++;
+	}
+	s->image_pages_taken = taken;
+}
+
+static uint64_t file_size_limit(void)
+{
+	struct fs_context *c = fs_context_current();
+
+	return c ? READ_ONCE(c->fsize_limit) : UINT64_MAX;
+}
+
+int shmem_check_limit(uint64_t end)
+{
+	if (likely(end <= file_size_limit()))
+		return 0;
+	thread_send_signal(thread_current(), SIGXFSZ);
+	return -EFBIG;
+}
+
+static int truncate_locked(struct shmem_inode *s, uint64_t size_bytes)
+{
+	struct inode *i = &s->inode;
+	uint64_t old = i->size_bytes;
+	int err;
+
+	if (size_bytes > old) {
+		err = shmem_check_limit(size_bytes);
+		if (err)
+			return err;
+	}
+	if ((size_bytes < old && s->seals & F_SEAL_SHRINK) ||
+	    (size_bytes > old && s->seals & F_SEAL_GROW))
+		return -EPERM;
+	inode_kill_privs(i);
+	inode_touch_mtime(i);
+	if (size_bytes < old) {
+		WRITE_ONCE(i->size_bytes, size_bytes);
+		shrink_image(s, size_bytes);
+	}
+	if (size_bytes != old)
+		memobj_truncate(&s->obj, size_bytes);
+	WRITE_ONCE(i->size_bytes, size_bytes);
+	return 0;
+}
+
+int shmem_truncate(struct inode *i, uint64_t size_bytes)
+{
+	int err;
+
+	mutex_lock(&i->lock);
+	err = truncate_locked(shmem_of(i), size_bytes);
+	mutex_unlock(&i->lock);
+	return err;
+}
+
+// One piece of a read, within a page. Bytes copied; fewer at a bad address.
+static int64_t read_piece(struct shmem_inode *s, struct uio *u, uint64_t pos, size_t bytes)
+{
+	uint64_t index = pos >> PAGE_SHIFT;
+	struct page *p;
+	size_t n;
+	// A hole is not filled by reading it, a page of the image is.
+	int err = memobj_get_page(&s->obj, index, in_image(s, index) ? MEMOBJ_ALLOC : 0, &p);
+
+	if (likely(!err)) {
+		n = uio_copy_out(u, (char *)phys_to_virt(page_to_pa(p)) + (pos & ~PAGE_MASK),
+				 bytes);
+		page_put(p, 0);
+		return (int64_t)n;
+	}
+	if (err != -ENOENT && err != -ERANGE)
+		return err;
+	return (int64_t)uio_zero_out(u, bytes);
+}
+
+static int64_t shmem_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+{
+	struct shmem_inode *s = shmem_of(f->inode);
+	uint64_t at = *pos;
+	unsigned pages = 0;
+	int64_t n = 0;
+
+	while (u->resid) {
+		uint64_t size = READ_ONCE(s->inode.size_bytes);
+		size_t want;
+
+		if (at >= size)
+			break;
+		want = MIN(MIN(size - at, u->resid), PAGE_SIZE - (at & ~PAGE_MASK));
+		n = read_piece(s, u, at, want);
+		if (n > 0)
+			at += (uint64_t)n;
+		if (n < (int64_t)want) {
+			n = n < 0 ? n : -EFAULT;
+			break;
+		}
+		if (unlikely(++pages % RESCHED_PAGES == 0))
+			sched_point();
+	}
+	file_touch_atime(f);
+	if (at == *pos)
+		return n < 0 ? n : 0;
+	n = (int64_t)(at - *pos);
+	*pos = at;
+	return n;
+}
+
+// A whole page over a hole: filled before anybody can see it. 0 with |*moved| set.
+static int write_fresh_page(struct shmem_inode *s, struct uio *u, uint64_t index, size_t *moved)
+{
+	struct page *p = pmm_alloc(0, 0), *there;
+	char *va;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	va = phys_to_virt(page_to_pa(p));
+	*moved = uio_copy_in(u, va, PAGE_SIZE);
+	memset(va + *moved, 0, PAGE_SIZE - *moved);
+	if (!*moved) {
+		page_put(p, 0);
+		return 0;
+	}
+	err = memobj_insert(&s->obj, index, p);
+	if (!err)
+		return 0;
+	// A mapping made the page meanwhile, perhaps the very one we copied from.
+	if (err == -EEXIST) {
+		err = memobj_get_page(&s->obj, index, MEMOBJ_ALLOC | MEMOBJ_NOSIZE, &there);
+		if (!err) {
+			memcpy(phys_to_virt(page_to_pa(there)), va, *moved);
+			page_put(there, 0);
+		}
+	}
+	page_put(p, 0);
+	return err;
+}
+
+// One piece of a write, within a page. Bytes copied; fewer at a bad address.
+static int64_t write_piece(struct shmem_inode *s, struct uio *u, uint64_t pos, size_t bytes)
+{
+	uint64_t index = pos >> PAGE_SHIFT;
+	bool whole = bytes == PAGE_SIZE && !in_image(s, index);
+	struct page *p;
+	size_t n = 0;
+	int err = memobj_get_page(&s->obj, index, MEMOBJ_NOSIZE | (whole ? 0 : MEMOBJ_ALLOC), &p);
+
+	if (likely(!err)) {
+		n = uio_copy_in(u, (char *)phys_to_virt(page_to_pa(p)) + (pos & ~PAGE_MASK), bytes);
+		page_put(p, 0);
+	} else if (err == -ENOENT && whole) {
+		err = write_fresh_page(s, u, index, &n);
+	}
+	return err ? err : (int64_t)n;
+}
+
+// Linux generic_write_checks. The lock is held. Sets |*pos| for appending; may shorten the
+// transfer.
+static int write_checks(struct file *f, uint64_t *pos, uint64_t *bytes, unsigned rwf)
+{
+	uint64_t limit = file_size_limit();
+
+	if ((f->flags & O_APPEND && !(rwf & RWF_NOAPPEND)) || rwf & RWF_APPEND)
+		*pos = f->inode->size_bytes;
+	if (unlikely(*pos >= limit))
+		return shmem_check_limit(*pos + 1);
+	if (*pos >= INT64_MAX)
+		return -EFBIG;
+	*bytes = MIN(*bytes, MIN(limit, (uint64_t)INT64_MAX) - *pos);
+	return 0;
+}
+
+// May [at, at + bytes) be written? Size seals refuse piece by piece, as Linux does.
+static int seals_allow(const struct shmem_inode *s, uint64_t at, size_t bytes)
+{
+	if (s->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	return s->seals & F_SEAL_GROW && at + bytes > s->inode.size_bytes ? -EPERM : 0;
+}
+
+static int64_t write_pieces(struct shmem_inode *s, struct uio *u, uint64_t at, uint64_t bytes)
+{
+	uint64_t start = at, end = at + bytes;
+	unsigned pages = 0;
+	int64_t n = 0;
+
+	while (at < end) {
+		size_t want = MIN(end - at, PAGE_SIZE - (at & ~PAGE_MASK));
+
+		if (unlikely(s->seals & ~F_SEAL_SEAL)) {
+			n = seals_allow(s, at, want);
+			if (n)
+				break;
+		}
+		n = write_piece(s, u, at, want);
+		if (n > 0)
+			at += (uint64_t)n;
+		if (n < (int64_t)want) {
+			n = n < 0 ? n : -EFAULT;
+			break;
+		}
+		if (unlikely(++pages % RESCHED_PAGES == 0))
+			sched_point();
+	}
+	if (at > s->inode.size_bytes && at > start) {
+		memobj_truncate(&s->obj, at);
+		WRITE_ONCE(s->inode.size_bytes, at);
+	}
+	return at > start ? (int64_t)(at - start) : n;
+}
+
+static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+{
+	struct shmem_inode *s = shmem_of(f->inode);
+	uint64_t at = *pos, bytes = u->resid;
+	int64_t n;
+
+	if (!bytes)
+		return 0;
+	mutex_lock(&s->inode.lock);
+	n = write_checks(f, &at, &bytes, rwf);
+	if (!n) {
+		inode_kill_privs(&s->inode);
+		inode_touch_mtime(&s->inode);
+		n = write_pieces(s, u, at, bytes);
+	}
+	mutex_unlock(&s->inode.lock);
+	if (n > 0)
+		*pos = at + (uint64_t)n;
+	return n;
+}
+
+static int shmem_mmap(struct file *f, unsigned prot, unsigned flags, struct mmap_source *src)
+{
+	struct shmem_inode *s = shmem_of(f->inode);
+	unsigned type = flags & MAP_TYPE;
+
+	src->obj = &s->obj;
+	if (type != MAP_PRIVATE && READ_ONCE(s->seals) & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
+		if (prot & PROT_WRITE)
+			return -EPERM;
+		src->deny_write_view = true;
+	}
+	file_touch_atime(f);
+	return 0;
+}
+
+static int shmem_fsync(struct file *f, bool data_only)
+{
+	return 0; // memory is all there is
+}
+
+static int shmem_setattr(struct inode *i, unsigned valid, const struct iattr *attr)
+{
+	if (valid & IATTR_MODE && shmem_of(i)->seals & F_SEAL_EXEC && (i->mode ^ attr->mode) & 0111)
+		return -EPERM;
+	return 0;
+}
+
+const struct inode_ops shmem_inode_ops = {
+	.truncate = shmem_truncate,
+	.getattr = shmem_getattr,
+	.setattr = shmem_setattr,
+	.release = shmem_release,
+};
+
+const struct file_ops shmem_file_ops = {
+	.read = shmem_read,
+	.write = shmem_write,
+	.seek = shmem_seek,
+	.mmap = shmem_mmap,
+	.fallocate = shmem_fallocate,
+	.fsync = shmem_fsync,
+};
