@@ -83,7 +83,7 @@ static const struct pseudo_node *find_in(const struct pseudo_node *nodes, const 
 					 size_t n)
 {
 	for (; nodes && nodes->name; nodes++)
-		if (name_is(nodes->name, name, n))
+		if (n && name_is(nodes->name, name, n))
 			return nodes;
 	return NULL;
 }
@@ -179,6 +179,41 @@ static int make_inode(struct superblock *sb, const struct pseudo_ref *ref, uint3
 	return 0;
 }
 
+// The next node that makes children of |dir| by callback: its own, then the "" nodes of tables.
+static const struct pseudo_node *next_dynamic(const struct pseudo_inode *dir,
+					      const struct pseudo_table **t, bool *own_done)
+{
+	if (!*own_done) {
+		*own_done = true;
+		*t = dir->dir ? pseudo.tables[fs_of(&dir->inode)] : NULL;
+		if (dir->ref.node)
+			return dir->ref.node;
+	}
+	while (*t) {
+		const struct pseudo_table *here = *t;
+
+		*t = here->next;
+		for (const struct pseudo_node *n = here->nodes; n->name; n++)
+			if (!*n->name && !strcmp(here->dir, dir->dir))
+				return n;
+	}
+	return NULL;
+}
+
+static int find_dynamic(struct pseudo_inode *dir, const char *name, size_t n,
+			struct pseudo_ref *ref)
+{
+	const struct pseudo_table *t = NULL;
+	const struct pseudo_node *from;
+	bool own_done = false;
+	int err = -ENOENT;
+
+	while (err == -ENOENT && (from = next_dynamic(dir, &t, &own_done)))
+		if (from->lookup)
+			err = from->lookup(&dir->ref, name, n, ref);
+	return err;
+}
+
 static int find_child(struct pseudo_inode *dir, const char *name, size_t n, struct pseudo_ref *ref,
 		      uint32_t *mode)
 {
@@ -190,8 +225,8 @@ static int find_child(struct pseudo_inode *dir, const char *name, size_t n, stru
 		*mode = S_IFDIR | 0555;
 		return 0;
 	}
-	if (!ref->node && dir->ref.node && dir->ref.node->lookup)
-		err = dir->ref.node->lookup(&dir->ref, name, n, ref);
+	if (!ref->node)
+		err = find_dynamic(dir, name, n, ref);
 	if (!ref->node)
 		return err ? err : -ENOENT;
 	*mode = ref->node->mode;
@@ -320,7 +355,8 @@ static bool list_nodes(struct file *f, struct dir_emit *e, const struct pseudo_n
 		       uint64_t *pos)
 {
 	for (; nodes && nodes->name; nodes++)
-		if (!put_entry(f, e, nodes->name, strlen(nodes->name), nodes->mode, (*pos)++))
+		if (*nodes->name &&
+		    !put_entry(f, e, nodes->name, strlen(nodes->name), nodes->mode, (*pos)++))
 			return false;
 	return true;
 }
@@ -377,6 +413,10 @@ static int pseudo_getdents(struct file *f, struct dir_emit *e)
 {
 	struct pseudo_inode *dir = pseudo_of(f->inode);
 	struct dynamic_list l = { .emit = { .emit = put_dynamic }, .to = e, .f = f };
+	const struct pseudo_table *t = NULL;
+	const struct pseudo_node *from;
+	bool own_done = false;
+	int err = 0;
 
 	if (!list_dots(f, e))
 		return 0;
@@ -385,10 +425,12 @@ static int pseudo_getdents(struct file *f, struct dir_emit *e)
 			return 0;
 		f->pos = POS_DYNAMIC;
 	}
-	if (!dir->ref.node || !dir->ref.node->iterate)
-		return 0;
-	l.emit.from = f->pos - POS_DYNAMIC;
-	return dir->ref.node->iterate(&dir->ref, &l.emit);
+	while (!err && (from = next_dynamic(dir, &t, &own_done))) {
+		l.emit.from = f->pos - POS_DYNAMIC;
+		if (from->iterate)
+			err = from->iterate(&dir->ref, &l.emit);
+	}
+	return err;
 }
 
 static int64_t pseudo_dir_seek(struct file *f, int64_t offset, int whence)

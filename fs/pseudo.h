@@ -72,7 +72,8 @@ struct pseudo_node {
 enum pseudo_fs { PSEUDO_PROC, PSEUDO_SYS, PSEUDO_DEV, PSEUDO_FS_COUNT };
 
 // A table of nodes (ended by a NULL name) to show in directory |dir| ("" for the root of the file
-// system, "sys/vm"; directories on the way appear by themselves). Tables stay for ever.
+// system, "sys/vm"; directories on the way appear by themselves). A node named "" adds its lookup
+// and iterate to |dir| itself. Tables stay for ever.
 struct pseudo_table {
 	const char *dir;
 	const struct pseudo_node *nodes;

@@ -10,12 +10,6 @@
 #include "kernel/proc/vdso.h"
 #include "kernel/sched/sched.h"
 
-// For fs: SIGPIPE and SIGXFSZ to the caller.
-static void send_to_caller(int sig)
-{
-	(void)!signal_send_thread(thread_current(), sig, NULL);
-}
-
 static void send_to_thread(struct thread *t, int sig)
 {
 	(void)!signal_send_thread(t, sig, NULL);
@@ -33,7 +27,6 @@ int proc_init(void)
 	process_init();
 	futex_init();
 	thread_set_signal_sender(send_to_thread);
-	vfs_set_signal_sender(send_to_caller);
 	vfs_set_random_source(fill_random);
 	procfs_register();
 	return vdso_init();
