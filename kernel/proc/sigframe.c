@@ -4,16 +4,13 @@
 
 #include <asm/errno.h>
 
-#include "kernel/base/cpu.h"
 #include "kernel/base/desc.h"
 #include "kernel/base/fpu.h"
 #include "lib/string.h"
 
-// Linux's FIX_EFLAGS: what a handler may change in the flags (AC OF DF TF SF ZF AF PF CF RF).
-#define RFLAGS_RF       (1ull << 16)
-#define RFLAGS_OF       (1ull << 11)
-#define RFLAGS_STATUS   0xd5ull // SF ZF AF PF CF
-#define RFLAGS_PROGRAMS (RFLAGS_AC | RFLAGS_OF | RFLAGS_DF | RFLAGS_TF | RFLAGS_STATUS | RFLAGS_RF)
+// What a handler may change in the flags: Linux's FIX_EFLAGS (AC RF OF DF TF SF ZF AF PF CF; SDM vol.
+// 1, 3.4.3).
+#define RFLAGS_PROGRAMS 0x50dd5ull
 
 // The padding that aligning may cost, as Linux counts it.
 #define MAX_FRAME_PADDING (SIGFRAME_ALIGN - 1)

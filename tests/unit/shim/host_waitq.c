@@ -59,7 +59,7 @@ void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)
 	pthread_mutex_lock(&sleepers.lock);
 	flags = spin_lock_irqsave(&q->lock);
 	list_for_each_safe (e, tmp, &q->waiters, node) {
-		if (e->exclusive && !n_exclusive)
+		if (e->exclusive && (!n_exclusive || (!e->func && e->woken)))
 			continue;
 		e->woken = true;
 		if ((e->func ? e->func(e, key) : true) && e->exclusive)
