@@ -25,6 +25,7 @@
 #include "mm/phys/tlb.h"
 
 #define SLICE_NS        3000000ull // Linux's base slice on a small machine (kernel/sched/fair.c)
+#define PREEMPT_HZ      2000u      // a thread that ran 1/2000 s lets a woken one go first
 #define ZERO_AHEAD_STEP 4u         // pages zeroed between two looks at the run queue
 
 struct runqueue {
@@ -76,7 +77,6 @@ void sched_init(void)
 	list_init(&rq->queue);
 	timer_init(&rq->tick, sched_tick);
 	timer_init_cpu(this_cpu_id());
-	sched.preempt_tsc = clock_tsc_hz() / 2000;
 	thread_init_boot(t);
 	t->state = THREAD_RUNNING;
 	t->pgtable = pt_kernel();
@@ -113,6 +113,8 @@ static bool enqueue(struct runqueue *rq, struct thread *t)
 		list_push_back(&rq->queue, &t->run_node);
 		return false;
 	}
+	if (unlikely(!sched.preempt_tsc)) // not at boot: it would end the clock's calibration early
+		sched.preempt_tsc = clock_tsc_hz() / PREEMPT_HZ;
 	if (cpu_rdtsc() - cur->slice_start_tsc > sched.preempt_tsc) {
 		list_push_front(&rq->queue, &t->run_node);
 		__atomic_fetch_or(&cur->pending, PENDING_RESCHED, __ATOMIC_RELAXED);

@@ -26,7 +26,6 @@ static struct {
 	void (*user_entry)(void);
 	void (*signal_sender)(struct thread *t, int sig);
 	void (*release)(struct thread *t);
-	uint64_t tsc_hz;
 } threads = { .lock = SPINLOCK_INIT(RANK_THREADS, "threads") };
 
 static void list_all_add(struct thread *t)
@@ -40,7 +39,6 @@ static void list_all_add(struct thread *t)
 void thread_init_boot(struct thread *t)
 {
 	list_init(&threads.all);
-	threads.tsc_hz = clock_tsc_hz();
 	t->refs = 1;
 	t->cred = cred_get(cred_root());
 	str_copy(t->comm, "idle", sizeof(t->comm));
@@ -190,7 +188,7 @@ void thread_send_signal(struct thread *t, int sig)
 
 uint64_t sched_tsc_to_ns(uint64_t tsc)
 {
-	uint64_t hz = threads.tsc_hz;
+	uint64_t hz = clock_tsc_hz();
 
 	return tsc / hz * NSEC_PER_SEC + tsc % hz * NSEC_PER_SEC / hz;
 }
