@@ -114,10 +114,9 @@ function trap_return_to_user
 	call	trap_work_before_user
 	jmp	trap_return_to_user
 
-/* void trap_enter_user(struct pt_regs *regs): does not return. */
+/* A new thread's way to user mode: jumped to with RSP at its struct pt_regs. */
 function trap_enter_user
 	cli
-	movq	%rdi, %rsp
 	xorl	%ebp, %ebp
 	jmp	trap_return_to_user
 

@@ -6,8 +6,8 @@
 
 // Points the IDT and SYSCALL to the entries of trap.S. Interrupts stay off.
 void trap_init(void);
-// Enters user mode with |regs|, which lie at the top of the calling thread's kernel stack.
-void __noreturn trap_enter_user(struct pt_regs *regs);
+// For sched_set_user_entry: code of trap.S, not a C function.
+void trap_enter_user(void);
 
 // Called by trap.S only. trap_handle: any exception or interrupt; |error| is 0 where the CPU gives
 // none. trap_work_before_user: interrupts off on entry and on return.

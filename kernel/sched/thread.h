@@ -23,6 +23,10 @@ enum thread_state {
 };
 
 struct thread {
+	// set by anyone, read on return to user mode and by interruptible sleeps; atomic. First:
+	// trap.S reads it.
+	uint32_t pending; // enum thread_pending
+
 	// read-only after creation
 	int tid;
 	void *kstack;            // lowest address; KSTACK_BYTES long
@@ -49,8 +53,6 @@ struct thread {
 	uint64_t runtime_tsc, slice_start_tsc; // thread_runtime_ns() converts
 	uint64_t switches_voluntary, switches_forced;
 
-	// set by anyone, read on return to user mode and by interruptible sleeps; atomic
-	uint32_t pending;        // enum thread_pending
 	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
 	bool notify_on_switch;   // own: being switched out of a trap sets PENDING_NOTIFY (rseq)
 

@@ -1,0 +1,80 @@
+// See the header. Set once at boot.
+#include "kernel/init/options.h"
+
+#include <asm-generic/errno-base.h>
+
+#include "fs/vfs.h"
+#include "kernel/base/cmdline.h"
+#include "kernel/base/log.h"
+#include "lib/cmdline.h"
+#include "lib/string.h"
+#include "syscall/dispatch.h"
+
+#define WORD_BYTES 256
+
+static struct {
+	bool stats;
+} options;
+
+static void set_stats(const char *value)
+{
+	options.stats = true;
+	syscall_stats_enable();
+}
+
+static void set_strace(const char *value)
+{
+	if (syscall_trace_configure(value) != 0)
+		log_error("boot", "ouro.strace=%s: not understood", value);
+}
+
+static const struct {
+	const char *key;
+	void (*set)(const char *value);
+} table[] = {
+	{ "stats", set_stats },
+	{ "strace", set_strace },
+};
+
+static void apply_word(const char *word)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(table); i++) {
+		const char *value = cmdline_option(word, table[i].key);
+		if (value)
+			table[i].set(value);
+	}
+}
+
+static void apply_image_options(void)
+{
+	size_t bytes = 0;
+	const char *config = vfs_image_config(&bytes);
+	for (size_t at = 0; config && at < bytes;) {
+		size_t n = strnlen(config + at, bytes - at);
+		if (at + n == bytes)
+			return; // not terminated: damaged
+		if (str_has_prefix(config + at, "opt="))
+			apply_word(config + at + 4);
+		at += n + 1;
+	}
+}
+
+void options_apply(void)
+{
+	struct cmdline c;
+	char word[WORD_BYTES];
+	int got;
+	apply_image_options();
+	cmdline_init(&c, boot_cmdline());
+	while ((got = cmdline_next(&c, word, sizeof(word))) == 1 || got == -E2BIG) {
+		if (c.program_args)
+			return;
+		if (got == 1)
+			apply_word(word);
+	}
+}
+
+bool options_want_stats(void)
+{
+	return options.stats;
+}

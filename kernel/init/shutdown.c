@@ -1,0 +1,60 @@
+// See the header. No state.
+#include "kernel/init/shutdown.h"
+
+#include "drivers/acpi.h"
+#include "drivers/ctl.h"
+#include "drivers/power.h"
+#include "fs/pseudo.h"
+#include "kernel/base/boottables.h"
+#include "kernel/base/clock.h"
+#include "kernel/base/cpu.h"
+#include "kernel/base/panic.h"
+#include "kernel/init/options.h"
+#include "kernel/proc/process.h"
+#include "lib/ctlproto.h"
+#include "mm/phys/kmalloc.h"
+#include "mm/phys/pmm.h"
+#include "syscall/dispatch.h"
+
+// What ouro run --stats prints; tests/bench reads entry_tsc and tsc_hz.
+static void send_stats(void)
+{
+	struct seq out = { 0 };
+	struct pmm_stats pmm;
+	pmm_get_stats(&pmm);
+	seq_printf(&out, "entry_tsc=%lu\n", boot_entry_tsc);
+	seq_printf(&out, "end_tsc=%lu\n", cpu_rdtsc());
+	seq_printf(&out, "tsc_hz=%lu\n", clock_tsc_hz());
+	seq_printf(&out, "total_pages=%lu\nfree_pages=%lu\n", pmm.total_pages, pmm.free_pages);
+	syscall_report(&out);
+	if (!out.oom)
+		ctl_send_record(CTL_STATS, out.buf, out.len);
+	kvfree(out.buf);
+}
+
+static void end_machine(uint32_t kind, uint32_t code)
+{
+	const struct ctl_exit record = { .kind = kind, .code = code };
+	if (options_want_stats())
+		send_stats();
+	ctl_send_record(CTL_EXIT, &record, sizeof(record));
+	ctl_drain();
+	acpi_init_power();
+	power_off();
+}
+
+static void report_panic(const char *text, size_t bytes)
+{
+	// By hand the text has gone to the first UART already.
+	if (!ctl_connected())
+		return;
+	ctl_send_record(CTL_PANIC, text, bytes);
+	ctl_drain();
+}
+
+void shutdown_init(void)
+{
+	static const struct panic_handlers handlers = { .report = report_panic, .end = power_off };
+	panic_set_handlers(&handlers);
+	process_set_machine_end(end_machine);
+}
