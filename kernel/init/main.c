@@ -25,7 +25,9 @@
 #include "kernel/proc/process.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
+#include "mm/phys/kernelmap.h"
 #include "mm/phys/kmalloc.h"
+#include "mm/phys/kva.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 
@@ -48,6 +50,10 @@ static void init_memory(const struct bootinfo *info)
 		info->initramfs,
 	};
 	pmm_init(info, reserved, ARRAY_SIZE(reserved));
+	kmalloc_init();
+	kva_init();
+	if (kernel_map_init() != 0)
+		panic("no memory for the kernel's page tables");
 }
 
 static void init_time(void)
