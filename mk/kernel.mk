@@ -12,7 +12,8 @@ KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KCC) -print-file-name=include 2>
 # Undefined behaviour is a trap (and so a panic with its address) in debug builds.
 KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,bounds,bool,enum,unreachable \
 	-fsanitize-undefined-trap-on-error
-KCFLAGS := -std=gnu11 -O2 -g -ffreestanding $(KERNEL_INCLUDES) \
+KOPT := -O2
+KCFLAGS = -std=gnu11 $(KOPT) -g -ffreestanding $(KERNEL_INCLUDES) \
 	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-fcf-protection=none -fno-common -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections \
@@ -69,3 +70,9 @@ $(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf
 
 # The memory functions must not be compiled into calls of themselves.
 $(KOBJ)/lib/string.o: KCFLAGS += $(if $(findstring clang,$(KCC)),-fno-builtin,-fno-tree-loop-distribute-patterns)
+
+# What runs once, or only for somebody who watches, is compiled for size. (Not for the rest: gcc's -Os
+# copies by the byte.)
+KERNEL_COLD := syscall/strace% kernel/proc/procfs% kernel/base/panic% kernel/base/backtrace% \
+	kernel/sched/dump% drivers/pci% drivers/power% lib/symtab%
+$(filter $(KERNEL_COLD:%=$(KOBJ)/%),$(KERNEL_C:%.c=$(KOBJ)/%.o)): KOPT := -Os
