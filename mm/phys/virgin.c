@@ -20,9 +20,10 @@
 #define MAX_RANGES    (BOOTINFO_MAX_RANGES + 16)
 #define RECORD_BYTES  (HUGE_SIZE / PAGE_SIZE * sizeof(struct page)) // of one chunk
 #define RECORD_FRAMES (RECORD_BYTES / PAGE_SIZE)
-#define RECORD_TABLES 3             // page tables above the records, at most
-#define META_KEEP     2             // always left: tables of the direct map for the next chunk
-#define META_CARVE    8             // frames at a time where RAM is scarce
+#define RECORD_TABLES 3  // page tables above the records, at most
+#define META_KEEP     2  // always left: tables of the direct map for the next chunk
+#define META_CARVE    64 // frames at a time where RAM is short
+#define META_SCARCE   (8ull << 20 >> PAGE_SHIFT) // fewer pages left: only what is needed
 #define META_PLENTY   (64ull << 20) // bytes left in a range that may give a whole chunk
 #define META_SPANS    8
 #define KERNEL_PROT   (PT_READ | PT_WRITE | PT_GLOBAL | PT_ACCESSED | PT_DIRTY)
@@ -222,34 +223,46 @@ static void meta_from_buddy(struct buddy *b, unsigned need)
 	}
 }
 
-// |r| is shown by the direct map up to the end of its next chunk.
+// Carves from the next chunk of |r|, which the direct map shows.
 static void refill_meta(struct range *r, unsigned need)
 {
-	bool plenty = r->end - r->next >= META_PLENTY;
-	pa_t chunk_end = ALIGN_DOWN(r->next, HUGE_SIZE) + HUGE_SIZE;
+	uint64_t in_chunk = (ALIGN_DOWN(r->next, HUGE_SIZE) + HUGE_SIZE - r->next) >> PAGE_SHIFT;
+	uint64_t frames = META_CARVE;
 
-	if (virgin.meta_frames < need)
-		carve(r, plenty ? (chunk_end - r->next) >> PAGE_SHIFT : META_CARVE);
+	if (virgin.meta_frames >= need)
+		return;
+	if (r->end - r->next >= META_PLENTY)
+		frames = in_chunk;
+	else if (virgin.pages < META_SCARCE)
+		frames = need - virgin.meta_frames;
+	carve(r, MIN(frames, in_chunk));
+}
+
+// The range whose next chunk the direct map shows and has metadata frames for, or NULL.
+static struct range *ready_range(void)
+{
+	for (;;) {
+		struct range *r = current_range();
+		unsigned need;
+
+		if (!r || map_chunk(ALIGN_DOWN(r->next, HUGE_SIZE), r))
+			return NULL;
+		need = meta_need(ALIGN_DOWN(r->next, HUGE_SIZE));
+		if (virgin.meta_frames >= need)
+			return r;
+		refill_meta(r, need); // may use the chunk, even the range, up
+	}
 }
 
 bool virgin_activate(struct buddy *b)
 {
-	struct range *r = current_range();
+	struct range *r = ready_range();
 	pa_t start, end;
 
-	if (!r)
-		return false;
-	if (map_chunk(ALIGN_DOWN(r->next, HUGE_SIZE), r))
-		return false;
-	refill_meta(r, meta_need(r->next));
-	r = current_range();
-	if (!r)
+	if (!r || back_chunk(ALIGN_DOWN(r->next, HUGE_SIZE)))
 		return false;
 	start = r->next;
 	end = MIN(ALIGN_DOWN(start, HUGE_SIZE) + HUGE_SIZE, r->end);
-	// Carving may have moved on to the next chunk or range.
-	if (map_chunk(ALIGN_DOWN(start, HUGE_SIZE), r) || back_chunk(ALIGN_DOWN(start, HUGE_SIZE)))
-		return false;
 	r->next = end;
 	virgin.pages -= (end - start) >> PAGE_SHIFT;
 	buddy_give_range(b, start, end);
