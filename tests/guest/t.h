@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +18,10 @@
 #include <unistd.h>
 
 #define PG 4096ul
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
 
 // Constants that older headers lack.
 #ifndef MFD_NOEXEC_SEAL

@@ -1,0 +1,134 @@
+// Descriptors: dup and its kin, close, close_range, fcntl, limits, ioctls.
+#include "t.h"
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+
+int main(void)
+{
+	struct rlimit rl = { 20, 4096 };
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 10 };
+	int fd, fd2, p[2], one = 1, n = 0;
+	char buf[100];
+
+	t_workdir();
+	fd = MUST(open("f", O_CREAT | O_RDWR, 0600));
+	printf("first %d\n", fd);
+	R(dup(fd));
+	R(dup(99));
+	R(dup2(fd, 10));
+	R(dup2(fd, fd));
+	R(dup2(99, 99));
+	R(dup2(99, 10));
+	R(dup2(fd, -1));
+	R(dup2(fd, 100000000));
+	R(syscall(SYS_dup3, fd, fd, 0));
+	R(syscall(SYS_dup3, fd, 11, O_CLOEXEC));
+	R(syscall(SYS_dup3, fd, 11, 1));
+	R(fcntl(11, F_GETFD));
+	R(fcntl(11, F_SETFD, 0));
+	R(fcntl(11, F_GETFD));
+	R(fcntl(fd, F_DUPFD, 15));
+	R(fcntl(fd, F_DUPFD_CLOEXEC, 15));
+	R(fcntl(16, F_GETFD));
+	R(fcntl(fd, F_DUPFD, -1));
+	R(fcntl(fd, F_DUPFD, 100000000));
+	R(fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND));
+	R(fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK | O_CREAT | O_WRONLY));
+	printf("flags %#o on the duplicate\n", fcntl(10, F_GETFL) & ~0100000);
+	R(fcntl(fd, F_SETFL, 0));
+	R(fcntl(fd, 9999));
+	R(fcntl(99, F_GETFD));
+	R(write(fd, "0123456789", 10));
+	R(lseek(10, 0, SEEK_CUR));
+	R(syscall(SYS_close_range, 12, 20, 0));
+	R(fcntl(15, F_GETFD));
+	R(syscall(SYS_close_range, 10, 11, 4 /* CLOEXEC */));
+	R(fcntl(10, F_GETFD));
+	R(syscall(SYS_close_range, 20, 10, 0));
+	R(syscall(SYS_close_range, 20, 30, 8));
+	R(close(10));
+	R(close(10));
+	R(close(-1));
+	R(fcntl(fd, F_SETLK, &l));
+	R(fcntl(fd, F_GETLK, &l));
+	printf("lock type %d\n", l.l_type);
+	l.l_type = F_UNLCK;
+	R(fcntl(fd, F_SETLK, &l));
+	l.l_type = 9;
+	R(fcntl(fd, F_SETLK, &l));
+	R(fcntl(fd, F_GETOWN));
+	R(fcntl(fd, F_SETOWN, getpid()) );
+	IS(fcntl(fd, F_GETOWN) == getpid());
+	R(fcntl(fd, F_GETPIPE_SZ));
+	MUST(pipe(p));
+	R(fcntl(p[0], F_GETPIPE_SZ));
+	R(fcntl(p[0], F_SETPIPE_SZ, 5000));
+	R(write(p[1], "abcdef", 6));
+	R(ioctl(p[0], FIONREAD, &n));
+	printf("in the pipe %d\n", n);
+	R(ioctl(p[0], FIONBIO, &one));
+	R(read(p[0], buf, 100));
+	R(read(p[0], buf, 100));
+	R(lseek(p[0], 0, SEEK_SET));
+	R(pread(p[0], buf, 1, 0));
+	R(ftruncate(p[1], 0));
+	R(fsync(p[1]));
+	R(read(p[1], buf, 1));
+	R(write(p[0], buf, 1));
+	R(ioctl(fd, FIOCLEX));
+	R(fcntl(fd, F_GETFD));
+	R(ioctl(fd, FIONCLEX));
+	R(ioctl(fd, TCGETS, buf));
+	R(ioctl(fd, 0xdeadbeef, 0));
+	R(ioctl(99, TCGETS, buf));
+	lseek(fd, 4, SEEK_SET);
+	R(ioctl(fd, FIONREAD, &n));
+	printf("in the file %d\n", n);
+	struct iovec iov[3] = { { buf, 2 }, { buf + 10, 0 }, { buf + 20, 3 } };
+	R(readv(fd, iov, 3));
+	printf("%.2s %.3s\n", buf, buf + 20);
+	R(readv(fd, iov, 0));
+	R(readv(fd, iov, -1));
+	R(readv(fd, iov, 1025));
+	R(readv(fd, (void *)1, 1));
+	iov[1].iov_len = -1;
+	R(readv(fd, iov, 3));
+	iov[1].iov_len = 1;
+	iov[1].iov_base = (void *)1;
+	R(preadv(fd, iov, 3, 0));
+	iov[0].iov_base = (void *)1;
+	R(preadv(fd, iov, 3, 0));
+	R(preadv(fd, iov, 3, -5));
+	iov[0].iov_base = "XY";
+	R(pwritev(fd, iov, 1, 1));
+	R(syscall(SYS_preadv2, fd, iov, 1, 0, 0, 0x1000));
+	off_t off = 0;
+	R(sendfile(p[1], fd, &off, 100));
+	printf("offset %ld\n", (long)off);
+	R(read(p[0], buf, 100));
+	R(sendfile(fd, p[0], NULL, 100));
+	R(sendfile(p[1], 99, NULL, 1));
+	fd2 = MUST(open("g", O_CREAT | O_RDWR, 0600));
+	off = 2;
+	R(syscall(SYS_copy_file_range, fd, &off, fd2, NULL, 5, 0));
+	R(syscall(SYS_copy_file_range, fd, NULL, fd2, NULL, 5, 1));
+	R(syscall(SYS_copy_file_range, p[0], NULL, fd2, NULL, 5, 0));
+	R(pread(fd2, buf, 10, 0));
+	R(posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED));
+	R(posix_fadvise(fd, 0, 0, 99));
+	R(posix_fadvise(p[0], 0, 0, 0));
+	R(setrlimit(RLIMIT_NOFILE, &rl));
+	while ((n = dup(fd)) >= 0)
+		fd2 = n;
+	printf("last descriptor %d then %s\n", fd2, t_errno(errno));
+	R(pipe(p));
+	R(open("f", O_RDONLY));
+	R(dup2(fd, 20));
+	R(fcntl(fd, F_DUPFD, 20));
+	unlink("f");
+	unlink("g");
+	t_rm_workdir();
+	return 0;
+}
