@@ -24,6 +24,7 @@
 #include "mm/virt/mmap.h"
 #include "mm/virt/uio.h"
 
+#define IMAGE_WINDOW  16u  // image pages brought in together
 #define RESCHED_PAGES 512u // a reschedule point at least every so many pages
 
 static struct shmem_inode *of_obj(struct memobj *o)
@@ -56,6 +57,58 @@ static bool in_image(const struct shmem_inode *s, uint64_t index)
 	return index << PAGE_SHIFT < READ_ONCE(s->image_bytes);
 }
 
+// Takes the image frame of page |index| with a reference, unless truncation was faster. While
+// image_lock is held, frames below image_bytes are either untouched or in this object: none of them
+// can be in the pmm's hands.
+static struct page *take_frame_locked(struct shmem_inode *s, uint64_t index)
+{
+	struct page *p = pa_to_page(s->image_pa + (index << PAGE_SHIFT));
+
+	page_get(p, 0);
+	__atomic_fetch_add(&s->image_pages_taken, 1, __ATOMIC_RELAXED);
+	return p;
+}
+
+// Puts the whole image pages around |index| into the object too, so that a fault maps them all at
+// once: they lie in memory already. Best effort.
+static void insert_neighbours_locked(struct shmem_inode *s, uint64_t first, uint64_t last,
+				     uint64_t index, uint32_t seq)
+{
+	for (uint64_t i = first; i < last; i++) {
+		struct page *p = pa_to_page(s->image_pa + (i << PAGE_SHIFT));
+
+		if (i == index || READ_ONCE(p->count)) // being filled, or taken before
+			continue;
+		p = take_frame_locked(s, i);
+		if (memobj_insert_if(&s->obj, i, p, seq)) {
+			page_unget(p);
+			__atomic_fetch_sub(&s->image_pages_taken, 1, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+static int fill_in_place(struct shmem_inode *s, uint64_t index, struct page **page)
+{
+	uint32_t seq = __atomic_load_n(&s->obj.seq, __ATOMIC_ACQUIRE);
+	uint64_t first = ALIGN_DOWN(index, (uint64_t)IMAGE_WINDOW), last;
+	int err;
+
+	spin_lock(&s->image_lock);
+	last = MIN(first + IMAGE_WINDOW, s->image_bytes >> PAGE_SHIFT);
+	if (index >= last) { // truncated meanwhile
+		spin_unlock(&s->image_lock);
+		return -ERESTART;
+	}
+	err = pmm_adopt_range(s->image_pa + (first << PAGE_SHIFT), (last - first) << PAGE_SHIFT);
+	if (!err) {
+		page_put(*page, 0);
+		*page = take_frame_locked(s, index);
+		insert_neighbours_locked(s, first, last, index, seq);
+	}
+	spin_unlock(&s->image_lock);
+	return err;
+}
+
 // Page |index| of a file of the initramfs: the frame of the archive itself, or for the last,
 // partial one a copy (the next member's header lies in its tail). Behind the image: zeros.
 static int image_fill(struct memobj *o, uint64_t index, struct page **page)
@@ -63,21 +116,14 @@ static int image_fill(struct memobj *o, uint64_t index, struct page **page)
 	struct shmem_inode *s = of_obj(o);
 	uint64_t offset = index << PAGE_SHIFT, bytes = READ_ONCE(s->image_bytes);
 	char *to;
-	int err;
 
-	if (offset < bytes && bytes - offset >= PAGE_SIZE) {
-		err = pmm_adopt_range(s->image_pa + offset, PAGE_SIZE);
-		if (err)
-			return err;
-		*page = pa_to_page(s->image_pa + offset);
-		page_get(*page, 0);
-	} else {
-		to = phys_to_virt(page_to_pa(*page));
-		bytes = offset < bytes ? bytes - offset : 0;
-		memcpy(to, phys_to_virt(s->image_pa + offset), bytes);
-		memset(to + bytes, 0, PAGE_SIZE - bytes);
-	}
-	if (in_image(s, index))
+	if (offset < bytes && bytes - offset >= PAGE_SIZE)
+		return fill_in_place(s, index, page);
+	to = phys_to_virt(page_to_pa(*page));
+	bytes = offset < bytes ? bytes - offset : 0;
+	memcpy(to, phys_to_virt(s->image_pa + offset), bytes);
+	memset(to + bytes, 0, PAGE_SIZE - bytes);
+	if (bytes)
 		__atomic_fetch_add(&s->image_pages_taken, 1, __ATOMIC_RELAXED);
 	return 0;
 }
@@ -117,7 +163,9 @@ void shmem_set_image(struct shmem_inode *s, pa_t image_pa, uint64_t bytes)
 	s->image_pa = image_pa;
 	s->image_bytes = bytes;
 	s->inode.size_bytes = bytes;
+	spin_init(&s->image_lock, RANK_IMAGE, "image");
 	s->obj.ops = &image_obj_ops;
+	s->obj.counts_as_file = true;
 	memobj_truncate(&s->obj, bytes);
 }
 
@@ -135,10 +183,12 @@ static uint64_t image_pages(const struct shmem_inode *s)
 
 uint64_t shmem_blocks(struct shmem_inode *s)
 {
-	uint64_t pages = READ_ONCE(s->obj.present_pages);
+	uint64_t pages = READ_ONCE(s->obj.present_pages), taken;
 
 	// Pages of the image count as present, as they would be on Linux's rootfs.
-	pages += image_pages(s) - READ_ONCE(s->image_pages_taken);
+	taken = READ_ONCE(s->image_pages_taken);
+	if (taken < image_pages(s))
+		pages += image_pages(s) - taken;
 	return pages * (PAGE_SIZE / 512);
 }
 
@@ -162,7 +212,9 @@ int shmem_detach_image(struct shmem_inode *s)
 		if (index % RESCHED_PAGES == RESCHED_PAGES - 1)
 			sched_point();
 	}
+	spin_lock(&s->image_lock);
 	s->image_bytes = s->image_pages_taken = 0;
+	spin_unlock(&s->image_lock);
 	return 0;
 }
 
@@ -173,7 +225,9 @@ static void shrink_image(struct shmem_inode *s, uint64_t size_bytes)
 
 	if (size_bytes >= s->image_bytes)
 		return;
+	spin_lock(&s->image_lock);
 	WRITE_ONCE(s->image_bytes, size_bytes);
+	spin_unlock(&s->image_lock);
 	for (index = 0; index < image_pages(s); index++) {
 		if (!memobj_next_data(&s->obj, index, &index) || index >= image_pages(s))
 			break;

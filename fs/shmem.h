@@ -9,8 +9,10 @@ struct shmem_inode {
 	struct inode inode;
 	struct memobj obj;
 	// guarded by inode.lock
-	uint32_t seals; // F_SEAL_* of <linux/fcntl.h>
-	// Pages of the initramfs that show through where the object has none yet. Only shrinks.
+	uint32_t seals;             // F_SEAL_* of <linux/fcntl.h>
+	struct spinlock image_lock; // RANK_IMAGE
+	// image_bytes changes under both locks. Pages of the initramfs that show through where the
+	// object has none yet. Only shrinks.
 	pa_t image_pa;
 	uint64_t image_bytes;
 	uint64_t image_pages_taken; // of them, in the object now; atomic

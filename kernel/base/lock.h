@@ -27,6 +27,7 @@ enum lock_rank {
 	RANK_SIGHAND = 90, // signal state of a process
 	RANK_DENTRY = 92,  // the trees of names and mounts (fs/dentry.c)
 	RANK_FUTEX = 95,
+	RANK_IMAGE = 97,      // which image frames a file still shows (fs/shmem.c)
 	RANK_OBJ_VIEWS = 100, // a memobj's view tree
 	RANK_OBJ_SLOTS = 110, // a memobj's page slots
 	RANK_PGTABLE = 120,   // one page-table page

@@ -49,6 +49,13 @@ static inline void page_put(struct page *p, unsigned order)
 		page_free(p);
 }
 
+// Drops a reference without freeing: an image frame that was taken up but put to no use, and may be
+// taken up again.
+static inline void page_unget(struct page *p)
+{
+	__atomic_sub_fetch(&p->count, 1, __ATOMIC_ACQ_REL);
+}
+
 // Frees a page with one reference whose bytes are all zero (an emptied page table): the next
 // PMM_ZERO allocation gets it without clearing.
 void page_free_zeroed(struct page *p);

@@ -210,7 +210,10 @@ static int fill_page(struct memobj *o, uint64_t index, uint64_t busy, uint32_t s
 		r = o->ops->fill(o, index, &p);
 	r = end_fill(o, index, busy, seq, p, r);
 	if (r) {
-		if (p)
+		// An image frame must not go to the pmm while the file may still show it.
+		if (p && p->flags & PAGE_IMAGE)
+			page_unget(p);
+		else if (p)
 			page_put(p, 0);
 		return r;
 	}
@@ -331,6 +334,19 @@ int memobj_insert(struct memobj *o, uint64_t index, struct page *p)
 
 	spin_lock(&o->slots_lock);
 	if (!radix_get(&o->slots, index))
+		r = put_in_slot(o, index, p);
+	spin_unlock(&o->slots_lock);
+	return r;
+}
+
+int memobj_insert_if(struct memobj *o, uint64_t index, struct page *p, uint32_t seq)
+{
+	int r = -EEXIST;
+
+	spin_lock(&o->slots_lock);
+	if (past_end(o, index, 0) || seq & 1 || seq != __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE))
+		r = -ERANGE;
+	else if (!radix_get(&o->slots, index))
 		r = put_in_slot(o, index, p);
 	spin_unlock(&o->slots_lock);
 	return r;

@@ -73,6 +73,9 @@ int __must_check memobj_get_page(struct memobj *o, uint64_t index, unsigned flag
 unsigned memobj_get_present(struct memobj *o, uint64_t index, unsigned n, struct page **out);
 // Puts a frame of the image or a device in as page |index| (initramfs). Takes the reference.
 int __must_check memobj_insert(struct memobj *o, uint64_t index, struct page *p);
+// The same for a fill op that brings neighbours in: refused (-ERANGE) past the end or if o->seq is
+// no longer |seq|, read before the caller looked at what the page holds.
+int __must_check memobj_insert_if(struct memobj *o, uint64_t index, struct page *p, uint32_t seq);
 
 // Changes the size. Shrinking zaps all views past the end (private copies too), frees pages and
 // zeroes the tail of the last page. The inode lock is held. Never fails, never allocates.
