@@ -16,7 +16,8 @@ int main(void)
 		printf("%d: type %o tty %d flags %d\n", i, st.st_mode & S_IFMT, isatty(i),
 		       fcntl(i, F_GETFL) & O_ACCMODE);
 	}
-	R(poll(p, 3, 5000));
+	R(poll(p, 1, 5000));
+	R(poll(p, 3, 0));
 	printf("revents %#x %#x %#x\n", p[0].revents & ~POLLHUP, p[1].revents, p[2].revents);
 	R(read(0, buf, 6));
 	size_t total = 6;
