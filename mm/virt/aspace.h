@@ -39,8 +39,9 @@ enum vma_flags {
 	VMA_DONTEXPAND = 1 << 17,
 	VMA_STACK = 1 << 18, // the program's first stack: counted as such
 	VMA_HEAP = 1 << 19,
-	VMA_FAULTED = 1 << 20, // private pages may exist: keeps its page offsets when it moves
+	VMA_FORKED = 1 << 20, // came with private pages from a parent: merges with its like only
 	VMA_LOCKONFAULT = 1 << 21,
+	VMA_MERGEABLE = 1 << 25, // MADV_MERGEABLE: kept, no page merging is done
 	VMA_SEQ_READ = 1 << 23,
 	VMA_RAND_READ = 1 << 24,
 	VMA_ACCOUNT = 1 << 22, // its pages count for overcommit: a difference that maps shows
@@ -56,6 +57,10 @@ struct vma {
 	const char *name; // "[vdso]" and the like, static; NULL: by owner
 	char *anon_name;  // PR_SET_VMA_ANON_NAME, a vma_name_get reference, or NULL
 	struct aspace *aspace;
+
+	// Which private pages it may have: 0 none yet; vmas merge only with the same, or with none.
+	// Neighbours that could merge share one. (Linux's anon_vma, as far as maps shows it.)
+	uint64_t anon_id; // set once by a fault, atomically
 
 	struct rb_node node; // by address, augmented with the largest gap
 	uint64_t gap_before, max_gap;

@@ -74,11 +74,11 @@ static enum step_result fail_errno(struct fault *f, int error)
 	return fail(f, error == -EIO ? FAULT_IO : FAULT_BUS);
 }
 
-// Private pages exist from now on; other faults set the same bit at the same time.
+// Private pages exist from now on; other faults say the same at the same time.
 static void mark_faulted(struct vma *v)
 {
-	if (!(READ_ONCE(v->flags) & VMA_FAULTED))
-		__atomic_fetch_or(&v->flags, VMA_FAULTED, __ATOMIC_RELAXED);
+	if (unlikely(!READ_ONCE(v->anon_id)))
+		vma_set_anon_id(v);
 }
 
 static struct page *zero_page(void)
@@ -117,7 +117,6 @@ static enum step_result anon_zero(struct fault *f)
 
 	if (!p)
 		return fail(f, FAULT_OOM);
-	mark_faulted(f->v);
 	r = pt_map(&f->as->pt, f->va, page_to_pa(p), 0,
 		   read_only(vma_pt_prot(f->v)) | PT_SPECIAL | PT_ACCESSED);
 	if (r == -ENOMEM)
@@ -348,9 +347,11 @@ static enum step_result object_copy(struct fault *f)
 	struct page *page, *copy;
 	bool fresh;
 	uint64_t done;
-	enum step_result r = object_page(f, &page, &fresh);
+	enum step_result r;
 	int made;
 
+	mark_faulted(f->v); // even if it comes to nothing, as Linux
+	r = object_page(f, &page, &fresh);
 	if (r != STEP_DONE)
 		return r;
 	copy = pmm_alloc(0, 0);
@@ -360,7 +361,6 @@ static enum step_result object_copy(struct fault *f)
 	}
 	memcpy(phys_to_virt(page_to_pa(copy)), phys_to_virt(page_to_pa(page)), PAGE_SIZE);
 	page_put(page, 0);
-	mark_faulted(f->v);
 	made = pt_map_batch(&f->as->pt, f->va, &copy, 1, owned(vma_pt_prot(f->v)), &f->v->obj->seq,
 			    f->seq, &done);
 	if (made == 1)

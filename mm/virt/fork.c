@@ -58,7 +58,7 @@ static int copy_entries(struct aspace *from, struct aspace *to, struct vma *v)
 {
 	va_t at = v->start;
 
-	if (v->flags & (VMA_SHARED | VMA_WIPEONFORK) || !(v->flags & VMA_FAULTED))
+	if ((v->flags & (VMA_SHARED | VMA_WIPEONFORK)) || !v->anon_id)
 		return 0;
 	while (at < v->end) {
 		va_t end = MIN(v->end, at + VMA_MAX_STEP_BYTES);
@@ -83,6 +83,12 @@ static int copy_vma(struct aspace *from, struct aspace *to, struct vma *v)
 		return -ENOMEM;
 	nv->flags &= ~(unsigned)(VMA_LOCKED | VMA_LOCKONFAULT);
 	nv->fault_window = 0;
+	if (v->flags & VMA_WIPEONFORK)
+		nv->anon_id = 0;
+	if (nv->anon_id) {
+		nv->anon_id = vma_new_anon_id();
+		nv->flags |= VMA_FORKED;
+	}
 	vma_link(to, nv);
 	return copy_entries(from, to, v);
 }

@@ -122,12 +122,19 @@ struct hole {
 	va_t end;
 };
 
-static int find_hole(struct aspace *as, va_t start, va_t end, struct hole *h)
+static int find_hole(struct aspace *as, va_t start, va_t end, struct hole *h, int *unmapped)
 {
 	struct vma *v = aspace_find_vma(as, start);
 
-	if (!v || v->start > start)
+	*h = (struct hole){ .end = end };
+	if (!v)
 		return -ENOMEM;
+	if (v->start > start) {
+		*unmapped = -ENOMEM;
+		start = v->start;
+		if (start >= end)
+			return 0;
+	}
 	if ((v->flags & VMA_LOCKED) || !v->obj)
 		return -EINVAL;
 	if ((v->flags & (VMA_SHARED | VMA_MAYWRITE)) != (VMA_SHARED | VMA_MAYWRITE))
@@ -154,23 +161,25 @@ static int punch(const struct hole *h)
 
 static int remove_pages(struct aspace *as, va_t start, va_t end)
 {
-	int r = 0;
+	int unmapped = 0, r = 0;
 
 	while (!r && start < end) {
 		struct hole h;
 
 		rwsem_read_lock(&as->lock);
-		r = find_hole(as, start, end, &h);
+		r = find_hole(as, start, end, &h, &unmapped);
 		rwsem_read_unlock(&as->lock);
 		if (r)
 			break;
-		r = punch(&h);
-		if (h.owner)
-			h.owner_ops->put(h.owner);
-		memobj_put(h.obj);
+		if (h.obj) {
+			r = punch(&h);
+			if (h.owner)
+				h.owner_ops->put(h.owner);
+			memobj_put(h.obj);
+		}
 		start = h.end;
 	}
-	return r;
+	return r ? r : unmapped;
 }
 
 // Page by page as far as it goes: what lies before an error is populated.

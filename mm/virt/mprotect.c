@@ -6,6 +6,7 @@
 #include "kernel/sched/sched.h"
 #include "mm/phys/tlb.h"
 #include "mm/virt/mmap.h"
+#include "mm/virt/populate.h"
 #include "mm/virt/vma.h"
 
 void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
@@ -38,16 +39,23 @@ static int account_write(const struct aspace *as, const struct vma *v, uint64_t 
 				return -ENOMEM;
 			*flags |= VMA_ACCOUNT;
 		}
-	} else if (!v->obj && !(v->flags & VMA_FAULTED)) {
+	} else if (!v->obj && !v->anon_id) {
 		*flags &= ~(unsigned)VMA_ACCOUNT;
 	}
 	return 0;
 }
 
+struct change {
+	unsigned access;
+	bool populate; // locked memory became writable: its copies are made now
+	struct vma *dead;
+};
+
 // Gives [start, end), part of |v|, new flags; |*out| is the vma that covers it then.
-static int change(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned flags,
-		  struct vma **out, struct vma **dead)
+static int change(struct aspace *as, struct vma *v, va_t start, va_t end, struct change *c,
+		  struct vma **out)
 {
+	unsigned flags = (v->flags & ~VMA_PROT_FLAGS) | c->access;
 	int r;
 
 	*out = v;
@@ -56,7 +64,9 @@ static int change(struct aspace *as, struct vma *v, va_t start, va_t end, unsign
 	r = account_write(as, v, (end - start) >> PAGE_SHIFT, &flags);
 	if (r)
 		return r;
-	r = vma_modify(as, v, start, end, flags, out, dead);
+	if ((v->flags & (VMA_WRITE | VMA_SHARED | VMA_LOCKED)) == VMA_LOCKED && (flags & VMA_WRITE))
+		c->populate = true;
+	r = vma_modify(as, v, start, end, flags, out, &c->dead);
 	if (r)
 		return r;
 	vma_apply_prot(as, *out, start, end);
@@ -69,8 +79,7 @@ static unsigned may_bits(unsigned flags)
 	       ((flags & VMA_MAYEXEC) ? VMA_EXEC : 0);
 }
 
-static int change_range(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned access,
-			struct vma **dead)
+static int change_range(struct aspace *as, struct vma *v, va_t start, va_t end, struct change *c)
 {
 	while (start < end) {
 		va_t to;
@@ -78,10 +87,10 @@ static int change_range(struct aspace *as, struct vma *v, va_t start, va_t end, 
 
 		if (!v || v->start > start)
 			return -ENOMEM;
-		if (access & ~may_bits(v->flags))
+		if (c->access & ~may_bits(v->flags))
 			return -EACCES;
 		to = MIN(v->end, end);
-		r = change(as, v, start, to, (v->flags & ~VMA_PROT_FLAGS) | access, &v, dead);
+		r = change(as, v, start, to, c, &v);
 		if (r)
 			return r;
 		start = to;
@@ -91,8 +100,7 @@ static int change_range(struct aspace *as, struct vma *v, va_t start, va_t end, 
 	return 0;
 }
 
-static int protect_locked(struct aspace *as, va_t start, va_t end, unsigned access, unsigned grows,
-			  struct vma **dead)
+static int protect_locked(struct aspace *as, va_t start, va_t end, unsigned grows, struct change *c)
 {
 	struct vma *v = aspace_find_vma(as, start);
 
@@ -109,16 +117,17 @@ static int protect_locked(struct aspace *as, va_t start, va_t end, unsigned acce
 	} else if (grows) { // no mapping grows up on this machine
 		return -EINVAL;
 	}
-	return change_range(as, v, start, end, access, dead);
+	return change_range(as, v, start, end, c);
 }
 
 int vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot)
 {
 	const unsigned grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-	const unsigned access = ((prot & PROT_READ) ? VMA_READ : 0) |
-				((prot & PROT_WRITE) ? VMA_WRITE : 0) |
-				((prot & PROT_EXEC) ? VMA_EXEC : 0);
-	struct vma *dead = NULL;
+	struct change c = {
+		.access = ((prot & PROT_READ) ? VMA_READ : 0) |
+			  ((prot & PROT_WRITE) ? VMA_WRITE : 0) |
+			  ((prot & PROT_EXEC) ? VMA_EXEC : 0),
+	};
 	va_t end;
 	int r;
 
@@ -133,8 +142,10 @@ int vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot)
 	if (prot & ~(unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
 	rwsem_write_lock(&as->lock);
-	r = protect_locked(as, addr, end, access, grows, &dead);
+	r = protect_locked(as, addr, end, grows, &c);
 	rwsem_write_unlock(&as->lock);
-	vma_release_list(dead);
+	vma_release_list(c.dead);
+	if (c.populate)
+		(void)populate_as_mapped(as, addr, end, true);
 	return r;
 }

@@ -69,7 +69,8 @@ static int check_mapping(struct remap *m)
 		return -EINVAL;
 	if ((m->flags & MREMAP_DONTUNMAP) && (v->flags & VMA_DONTEXPAND))
 		return -EINVAL;
-	if (m->old_bytes > v->end - m->addr)
+	// What is cut off may lie in other mappings.
+	if (MIN(m->old_bytes, m->new_bytes) > v->end - m->addr)
 		return -EFAULT;
 	if (m->new_bytes == m->old_bytes)
 		return 0;
@@ -144,23 +145,25 @@ static struct vma *new_place(const struct remap *m)
 	like.start = m->new_addr;
 	like.end = m->new_addr + m->new_bytes;
 	like.pgoff = vma_index(m->v, m->addr);
-	if (!like.obj && !(like.flags & VMA_FAULTED))
+	if (!like.obj && !like.anon_id)
 		like.pgoff = like.start >> PAGE_SHIFT;
 	like.fault_window = 0;
 	return vma_new(&like);
 }
 
-// The old range after its entries have moved away.
+// The old range after its entries have moved away. With MREMAP_DONTUNMAP the whole mapping is left
+// as it is, but not locked any more, and empty if all of it moved.
 static void leave_old_place(struct remap *m, struct vma *old)
 {
 	if (!m->old_bytes)
 		return;
-	if (m->flags & MREMAP_DONTUNMAP) {
-		vma_set_flags(m->as, old, old->flags & ~(unsigned)(VMA_LOCKED | VMA_LOCKONFAULT));
-		vma_merge_around(m->as, old, &m->dead);
-	} else {
+	if (!(m->flags & MREMAP_DONTUNMAP)) {
 		vma_remove_range(m->as, m->addr, m->addr + m->old_bytes, &m->dead);
+		return;
 	}
+	vma_set_flags(m->as, old, old->flags & ~(unsigned)(VMA_LOCKED | VMA_LOCKONFAULT));
+	if (old->start == m->addr && old->end == m->addr + m->old_bytes)
+		old->anon_id = 0;
 }
 
 static int64_t move_mapping(struct remap *m)
@@ -176,7 +179,7 @@ static int64_t move_mapping(struct remap *m)
 	nv = new_place(m);
 	if (!nv)
 		return -ENOMEM;
-	if (m->old_bytes) {
+	if (m->old_bytes && !(m->flags & MREMAP_DONTUNMAP)) {
 		r = vma_isolate_one(as, old, m->addr, m->addr + m->old_bytes, &old);
 		if (r)
 			goto fail;
@@ -224,7 +227,9 @@ static int64_t move_to(struct remap *m)
 			return r;
 		m->old_bytes = m->new_bytes;
 	}
-	m->v = aspace_find_vma(m->as, m->addr); // unmapping may have split it
+	m->v = aspace_find_vma(m->as, m->addr); // unmapping may have split it, or taken it
+	if (!m->v || m->v->start > m->addr)
+		return -EFAULT;
 	if ((m->flags & MREMAP_DONTUNMAP) &&
 	    !vma_may_expand(m->as, m->v->flags, m->old_bytes >> PAGE_SHIFT))
 		return -ENOMEM;

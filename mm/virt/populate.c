@@ -88,11 +88,12 @@ int populate_as_mapped(struct aspace *as, va_t start, va_t end, bool only_locked
 			return r;
 		s.end = MIN(s.end, end);
 		private_write = (s.flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE;
-		if ((s.flags & VMA_PROT_FLAGS) && !(s.flags & VMA_LOCKONFAULT) &&
-		    (!only_locked || (s.flags & VMA_LOCKED)))
-			r = populate_range(as, start, s.end, private_write);
+		if ((s.flags & VMA_LOCKONFAULT) || (only_locked && !(s.flags & VMA_LOCKED)))
+			r = 0;
 		else if (!(s.flags & VMA_PROT_FLAGS))
-			r = -ENOMEM;
+			r = -EFAULT;
+		else
+			r = populate_range(as, start, s.end, private_write);
 		if (r)
 			return r;
 		start = s.end;

@@ -242,14 +242,54 @@ static bool same_name(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool anon_ids_merge(const struct vma *a, const struct vma *b)
+{
+	if (a->anon_id && b->anon_id)
+		return a->anon_id == b->anon_id;
+	return !((a->flags | b->flags) & VMA_FORKED);
+}
+
+// The same mapping but for |ignore|, one behind the other.
+static bool is_continued(const struct vma *a, const struct vma *b, unsigned ignore)
+{
+	return a->end == b->start && ((a->flags ^ b->flags) & ~ignore) == 0 && a->obj == b->obj &&
+	       a->owner == b->owner && b->pgoff == a->pgoff + vma_pages(a);
+}
+
 bool vma_can_merge(const struct vma *a, const struct vma *b)
 {
-	const unsigned ignore = VMA_FAULTED;
+	return is_continued(a, b, VMA_FORKED) && !(a->flags & (VMA_SPECIAL | VMA_DONTEXPAND)) &&
+	       a->name == b->name && same_name(a->anon_name, b->anon_name) && anon_ids_merge(a, b);
+}
 
-	return a->end == b->start && ((a->flags ^ b->flags) & ~ignore) == 0 &&
-	       !(a->flags & (VMA_SPECIAL | VMA_DONTEXPAND)) && a->obj == b->obj &&
-	       a->owner == b->owner && a->name == b->name && b->pgoff == a->pgoff + vma_pages(a) &&
-	       same_name(a->anon_name, b->anon_name);
+uint64_t vma_new_anon_id(void)
+{
+	static uint64_t last;
+
+	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
+
+// That of |v| if |a| and |b|, of which it is one, could be one mapping but for their protection.
+static uint64_t reusable_anon_id(const struct vma *v, const struct vma *a, const struct vma *b)
+{
+	if (!is_continued(a, b, VMA_PROT_FLAGS) || (v->flags & VMA_FORKED))
+		return 0;
+	return __atomic_load_n(&v->anon_id, __ATOMIC_RELAXED);
+}
+
+void vma_set_anon_id(struct vma *v)
+{
+	const struct vma *prev = vma_prev(v), *next = vma_next(v);
+	uint64_t id = 0, none = 0;
+
+	if (next)
+		id = reusable_anon_id(next, v, next);
+	if (!id && prev)
+		id = reusable_anon_id(prev, prev, v);
+	if (!id)
+		id = vma_new_anon_id();
+	__atomic_compare_exchange_n(&v->anon_id, &none, id, false, __ATOMIC_RELAXED,
+				    __ATOMIC_RELAXED);
 }
 
 // |a| takes over the range of its neighbour |b|.
@@ -257,7 +297,8 @@ static void absorb(struct aspace *as, struct vma *a, struct vma *b, struct vma *
 {
 	va_t end = b->end;
 
-	a->flags |= b->flags & VMA_FAULTED;
+	if (!a->anon_id)
+		a->anon_id = b->anon_id;
 	// Longer first, so that a truncation sees each page through at least one of the two.
 	if (b->obj) {
 		spin_lock(&b->obj->views_lock);
@@ -280,12 +321,13 @@ struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead
 {
 	struct vma *prev = vma_prev(v), *next = vma_next(v);
 
-	if (next && vma_can_merge(v, next))
-		absorb(as, v, next, dead);
+	// Below first, as Linux: private pages may forbid that both neighbours join.
 	if (prev && vma_can_merge(prev, v)) {
 		absorb(as, prev, v, dead);
 		v = prev;
 	}
+	if (next && vma_can_merge(v, next))
+		absorb(as, v, next, dead);
 	return v;
 }
 

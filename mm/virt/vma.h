@@ -80,6 +80,10 @@ void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end);
 struct tlb_batch;
 void vma_uncount_rss(struct aspace *as, const struct memobj *o, const struct tlb_batch *b);
 
+// Says that |v| may have private pages now (the shared lock is enough); a fresh number for that.
+void vma_set_anon_id(struct vma *v);
+uint64_t vma_new_anon_id(void);
+
 // Counted strings for anonymous names.
 char *__must_check vma_name_new(const char *s);
 char *vma_name_get(char *name);
