@@ -11,6 +11,10 @@ static void say(const char *prefix, const char *fmt, va_list ap)
 	char text[4096];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
+	// Names out of files and archives may hold anything: no control characters to a terminal.
+	for (char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
 	fprintf(stderr, "%s%s\n", prefix, text);
 }
 

@@ -126,7 +126,7 @@ int kernel_open(struct kernel_file *k, const char *path)
 		k->bytes = NULL;
 		return fail(STATUS_OURO, "cannot read the kernel %s: %s", k->path, strerror(errno));
 	}
-	if (!is_kernel(k->bytes, k->size_bytes))
+	if (!is_kernel(k->bytes, k->size_bytes) || !find_slot(k->bytes, k->size_bytes))
 		return fail(STATUS_OURO, "%s is not an Ouro kernel (64-bit x86 ELF)", k->path);
 	find_extent(k);
 	return 0;
