@@ -3,6 +3,7 @@
 
 // struct pt_regs
 #define REGS_RBP      32
+#define REGS_RBX      40
 #define REGS_R11      48
 #define REGS_RCX      88
 #define REGS_ORIG_RAX 120

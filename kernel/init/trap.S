@@ -80,22 +80,40 @@ function trap_syscall_entry
 	movq	%gs:percpu_current, %rax
 	cmpl	$0, THREAD_PENDING(%rax)
 	jne	trap_return_to_user
-	/* SYSRET loads rip from rcx and rflags from r11: only if that is what pt_regs say. A rip at
-	 * or above 2^47 must never get there: SYSRET would fault in ring 0 on the user's stack. */
-	movq	REGS_RIP(%rsp), %rax
-	cmpq	%rax, REGS_RCX(%rsp)
-	jne	trap_return_to_user
-	shrq	$47, %rax
-	jnz	trap_return_to_user
-	movq	REGS_RFLAGS(%rsp), %rax
-	cmpq	%rax, REGS_R11(%rsp)
-	jne	trap_return_to_user
-	cmpb	$SEL_USER_CS, REGS_CS(%rsp)
-	jne	trap_return_to_user
-	pop_regs
+	/* SYSRET loads rip from rcx and rflags from r11. Nobody has touched the saved registers: who
+	 * does (exec, sigreturn, signal delivery) leaves PENDING_NOTIFY or comes from the loop before
+	 * IRET. So they are what SYSCALL put there: rcx is the address behind an instruction below
+	 * USER_TOP, never one that SYSRET would fault on in ring 0, r11 holds flags that ring 3 had,
+	 * and the callee-saved registers are still in place. */
+#ifdef CONFIG_DEBUG
+	movq	REGS_RIP(%rsp), %rcx
+	cmpq	%rcx, REGS_RCX(%rsp)
+	jne	.Lregs_changed
+	shrq	$47, %rcx
+	jnz	.Lregs_changed
+	movq	REGS_RFLAGS(%rsp), %rcx
+	cmpq	%rcx, REGS_R11(%rsp)
+	jne	.Lregs_changed
+	cmpq	%rbx, REGS_RBX(%rsp)
+	jne	.Lregs_changed
+#endif
+	addq	$REGS_R11, %rsp
+	popq	%r11
+	popq	%r10
+	popq	%r9
+	popq	%r8
+	popq	%rax
+	popq	%rcx
+	popq	%rdx
+	popq	%rsi
+	popq	%rdi
 	movq	REGS_RSP - REGS_ORIG_RAX(%rsp), %rsp
 	swapgs
 	sysretq
+#ifdef CONFIG_DEBUG
+.Lregs_changed:
+	ud2
+#endif
 
 /* ---- back to user mode by IRET. RSP: struct pt_regs. Interrupts off. ---- */
 function trap_return_to_user

@@ -365,6 +365,7 @@ static void exec_set_registers(const struct exec *x, struct pt_regs *regs)
 	regs->cs = SEL_USER_CS;
 	regs->ss = SEL_USER_DS;
 	regs->rflags = RFLAGS_IF;
+	thread_set_pending(t, PENDING_NOTIFY); // the registers are not those of the call
 
 	irq = cpu_irq_save();
 	t->fs_base = t->gs_base = 0;

@@ -66,7 +66,10 @@ enum thread_pending {
 	PENDING_SIGNAL = 1 << 0,
 	PENDING_RESCHED = 1 << 1,
 	PENDING_KILL = 1 << 2,
-	PENDING_NOTIFY = 1 << 3, // work for kernel/proc before user mode (rseq, stop)
+	// Work for kernel/proc before user mode (rseq, stop). Also set by a system call that
+	// replaces saved registers (exec, sigreturn): the short way back to user mode relies on
+	// them.
+	PENDING_NOTIFY = 1 << 3,
 };
 
 DECLARE_PERCPU(struct thread *, percpu_current);
