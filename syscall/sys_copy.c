@@ -102,7 +102,8 @@ static int64_t sendfile(struct file *in, struct file *out, struct uptr offset, u
 		return -EBADF;
 	if ((int64_t)pos < 0 || (int64_t)count < 0 || (out->flags & O_APPEND))
 		return -EINVAL;
-	if (!in->inode || (in->inode->mode & S_IFMT) == S_IFDIR)
+	// Linux splices only from what it can seek in.
+	if (!(in->mode & FMODE_SEEK) || (in->inode->mode & S_IFMT) == S_IFDIR)
 		return -EINVAL;
 	n = copy_bytes(&from, &to, MIN(count, UIO_MAX_BYTES));
 	if (n >= 0 && offset.va && put_user(pos, offset))

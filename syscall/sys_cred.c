@@ -39,18 +39,18 @@ int64_t sys_getresuid(struct uptr ruid, struct uptr euid, struct uptr suid)
 {
 	const struct cred *c = cred_current();
 
-	return put_user(c->uid, ruid) || put_user(c->euid, euid) || put_user(c->suid, suid) ?
-		       -EFAULT :
-		       0;
+	return put_user(c->uid, ruid) || put_user(c->euid, euid) || put_user(c->suid, suid)
+		       ? -EFAULT
+		       : 0;
 }
 
 int64_t sys_getresgid(struct uptr rgid, struct uptr egid, struct uptr sgid)
 {
 	const struct cred *c = cred_current();
 
-	return put_user(c->gid, rgid) || put_user(c->egid, egid) || put_user(c->sgid, sgid) ?
-		       -EFAULT :
-		       0;
+	return put_user(c->gid, rgid) || put_user(c->egid, egid) || put_user(c->sgid, sgid)
+		       ? -EFAULT
+		       : 0;
 }
 
 // Makes |c| the calling thread's credentials; takes it over.

@@ -168,13 +168,26 @@ int64_t sys_close(int fd)
 	return err == -ERESTARTSYS || err == -ERESTARTNOINTR ? -EINTR : err;
 }
 
+static int mark_range_cloexec(unsigned first, unsigned last)
+{
+	struct fdtable *fds = fs_context_current()->fds;
+	int fd = first > INT32_MAX ? -1 : fd_next_open(fds, (int)first);
+
+	for (; fd >= 0 && (unsigned)fd <= last; fd = fd_next_open(fds, fd + 1))
+		if (fd_set_cloexec(fds, fd, true))
+			continue; // another thread closed it meanwhile
+	return 0;
+}
+
 int64_t sys_close_range(unsigned first, unsigned last, unsigned flags)
 {
 	if (flags & ~(unsigned)(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC))
 		return -EINVAL;
 	if (first > last)
 		return -EINVAL;
-	return fd_close_range(fs_context_current()->fds, first, last, flags & CLOSE_RANGE_CLOEXEC);
+	if (flags & CLOSE_RANGE_CLOEXEC)
+		return mark_range_cloexec(first, last);
+	return fd_close_range(fs_context_current()->fds, first, last, false);
 }
 
 int64_t sys_dup(int fd)

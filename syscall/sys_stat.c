@@ -77,7 +77,10 @@ static int stat_at(int dirfd, struct uptr path, int flags, struct kstat *k)
 		return stat_fd(dirfd, k);
 	if (flags & AT_EMPTY_PATH)
 		lookup |= LOOKUP_EMPTY;
-	err = user_lookup(dirfd, path, lookup, &p);
+	if ((flags & AT_EMPTY_PATH) && !path.va)
+		err = at_path_get(dirfd, "", &p);
+	else
+		err = user_lookup(dirfd, path, lookup, &p);
 	if (err)
 		return err;
 	err = vfs_getattr(&p, k);
