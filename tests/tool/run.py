@@ -677,7 +677,7 @@ def main():
     ap.add_argument("ouro")
     ap.add_argument("--kernel")
     ap.add_argument("names", nargs="*")
-    a = ap.parse_args()
+    a = ap.parse_intermixed_args()
     tests = [(n, f) for n, f in globals().items() if n.startswith("test_") and callable(f)]
     if a.names:
         tests = [t for t in tests if any(n in t[0] for n in a.names)]

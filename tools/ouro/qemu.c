@@ -36,10 +36,14 @@ static void add_machine(const struct machine_spec *m, struct strvec *argv)
 		[MACHINE_Q35] = "q35,sata=off,smbus=off,usb=off,vmport=off",
 		[MACHINE_PC] = "pc,usb=off,vmport=off",
 	};
+	// An ISO needs the controller that its drive hangs on.
+	const char *type = m->machine == MACHINE_Q35 && m->boot == BOOT_ISO
+				   ? "q35,smbus=off,usb=off,vmport=off"
+				   : types[m->machine];
 	bool large = m->memory_bytes > 16ull << 30;
 
 	strvec_add(argv, "-M");
-	strvec_addf(argv, "%s%s", types[m->machine], large ? ",memory-backend=ram" : "");
+	strvec_addf(argv, "%s%s", type, large ? ",memory-backend=ram" : "");
 	if (large) {
 		// More than the host may have: reserve nothing.
 		strvec_add(argv, "-object");
