@@ -12,7 +12,18 @@ KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KCC) -print-file-name=include 2>
 # Undefined behaviour is a trap (and so a panic with its address) in debug builds.
 KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,bounds,bool,enum,unreachable \
 	-fsanitize-undefined-trap-on-error
-KOPT := -O2
+# Three ways to compile. The usual one is -O2 without what mostly costs size (the image is small on
+# purpose); hot code has it all; cold code, which runs once or for somebody who watches, has -Os. (-Os is
+# not for the rest: gcc then copies by the byte.)
+KOPT_HOT := -O2
+KOPT_COLD := -Os
+KOPT := -O2 $(if $(findstring clang,$(KCC)),,-falign-functions=1 -falign-jumps=1 -falign-loops=1 \
+	-falign-labels=1 -freorder-blocks-algorithm=simple -fno-inline-functions -fno-partial-inlining)
+KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock% kernel/sched/sched% \
+	kernel/sched/waitq% mm/phys/pmm% mm/phys/buddy% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
+	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/vma% syscall/dispatch%
+KERNEL_COLD := syscall/strace% kernel/proc/procfs% kernel/base/panic% kernel/base/backtrace% \
+	kernel/sched/dump% drivers/pci% drivers/power% lib/symtab%
 KCFLAGS = -std=gnu11 $(KOPT) -g -ffreestanding $(KERNEL_INCLUDES) \
 	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
@@ -71,8 +82,5 @@ $(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf
 # The memory functions must not be compiled into calls of themselves.
 $(KOBJ)/lib/string.o: KCFLAGS += $(if $(findstring clang,$(KCC)),-fno-builtin,-fno-tree-loop-distribute-patterns)
 
-# What runs once, or only for somebody who watches, is compiled for size. (Not for the rest: gcc's -Os
-# copies by the byte.)
-KERNEL_COLD := syscall/strace% kernel/proc/procfs% kernel/base/panic% kernel/base/backtrace% \
-	kernel/sched/dump% drivers/pci% drivers/power% lib/symtab%
-$(filter $(KERNEL_COLD:%=$(KOBJ)/%),$(KERNEL_C:%.c=$(KOBJ)/%.o)): KOPT := -Os
+$(filter $(KERNEL_HOT:%=$(KOBJ)/%),$(KERNEL_C:%.c=$(KOBJ)/%.o)): KOPT := $(KOPT_HOT)
+$(filter $(KERNEL_COLD:%=$(KOBJ)/%),$(KERNEL_C:%.c=$(KOBJ)/%.o)): KOPT := $(KOPT_COLD)
