@@ -116,13 +116,6 @@ int main(void)
 	R(mknod("nod", S_IFREG | 0600, 0));
 	R(mknod("dirnod", S_IFDIR | 0600, 0));
 	R(mknod("badnod", 0xf000 | 0600, 0));
-	R(mknod("null", S_IFCHR | 0666, 0x103));
-	fd = open("null", O_RDWR);
-	R(read(fd, buf, 1));
-	R(write(fd, buf, 5));
-	fstat(fd, &st);
-	printf("rdev %#lx\n", (long)st.st_rdev);
-	unlink("null");
 	unlink("nod");
 	unlink("s");
 	unlink("s2");
