@@ -466,8 +466,11 @@ int64_t ctl_read(void *buf, size_t n, bool nonblock)
 	if (n == 0)
 		return 0;
 	while (err == 0 && done == 0) {
+		// Looked at first: an interrupt may bring the last bytes and the end in between.
+		bool eof = __atomic_load_n(&ctl.in_eof, __ATOMIC_ACQUIRE);
+
 		if (ctl_readable_bytes() == 0) {
-			if (READ_ONCE(ctl.in_eof))
+			if (eof)
 				return 0;
 			err = nonblock ? -EAGAIN : wait_for_input();
 			continue;
