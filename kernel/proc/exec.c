@@ -314,14 +314,17 @@ static void exec_exchange(struct exec *x)
 {
 	struct thread *t = thread_current();
 	struct process *p = t->process;
-	struct aspace *old = p->aspace;
+	struct aspace *old = p->aspace, *as = x->as;
+	uint64_t irq;
 
 	process_release_user();
 	x->as->exe_owner = x->prog.file;
 	x->as->exe_ops = &exe_ops;
 	x->prog.file = NULL;
-	p->aspace = t->aspace = x->as;
 	x->as = NULL;
+	irq = sighand_lock(p); // /proc reads it under this lock
+	p->aspace = t->aspace = as;
+	sighand_unlock(p, irq);
 	sched_use_pgtable(&t->aspace->pt);
 	if (old)
 		aspace_put(old);

@@ -109,14 +109,20 @@ static void __noreturn end_program(struct process *p)
 // The last thread of |p| is leaving: its user memory and descriptors go.
 static void process_ended(struct process *p)
 {
+	struct fs_context *fsctx = p->fsctx;
+	struct aspace *as = p->aspace;
+	uint64_t irq;
+
 	timer_cancel(&p->real_timer);
-	fs_context_put(p->fsctx);
+	irq = sighand_lock(p); // /proc reads them under this lock
 	p->fsctx = NULL;
+	p->aspace = NULL;
 	p->zombie = true;
+	sighand_unlock(p, irq);
+	fs_context_put(fsctx);
 	if (p == process_program())
 		end_program(p);
-	aspace_put(p->aspace);
-	p->aspace = NULL;
+	aspace_put(as);
 }
 
 // Takes the calling thread off its process. True if it was the last.

@@ -1,8 +1,10 @@
 // Start of the process layer: registers itself with the layers below.
 
 #include <asm/errno.h>
+#include <linux/signal.h>
 
 #include "drivers/ctl.h"
+#include "fs/tty.h"
 #include "fs/vfs.h"
 #include "kernel/base/random.h"
 #include "kernel/proc/process_internal.h"
@@ -22,6 +24,17 @@ static int64_t fill_random(void *buf, size_t bytes, unsigned flags)
 	return (int64_t)bytes;
 }
 
+// Records of the host, in interrupt context.
+static void host_winsize(const struct ctl_winsize *ws)
+{
+	tty_set_winsize(ws);
+	process_signal_program(SIGWINCH);
+}
+
+static const struct ctl_handlers host_handlers = { .winsize = host_winsize,
+						   .signal = process_signal_program,
+						   .dump = sched_dump_all };
+
 int proc_init(void)
 {
 	process_init();
@@ -29,5 +42,6 @@ int proc_init(void)
 	thread_set_signal_sender(send_to_thread);
 	vfs_set_random_source(fill_random);
 	procfs_register();
+	ctl_set_handlers(&host_handlers);
 	return vdso_init();
 }

@@ -8,8 +8,8 @@
 #include "kernel/base/fpu.h"
 #include "lib/string.h"
 
-// What a handler may change in the flags: Linux's FIX_EFLAGS (AC RF OF DF TF SF ZF AF PF CF; SDM vol.
-// 1, 3.4.3).
+// What a handler may change in the flags: Linux's FIX_EFLAGS (AC RF OF DF TF SF ZF AF PF CF; SDM
+// vol. 1, 3.4.3).
 #define RFLAGS_PROGRAMS 0x50dd5ull
 
 // The padding that aligning may cost, as Linux counts it.

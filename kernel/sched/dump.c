@@ -10,7 +10,7 @@ static const char *const state_names[] = {
 	[THREAD_STOPPED] = "stopped",   [THREAD_DEAD] = "dead",
 };
 
-static void dump_one(struct thread *t)
+static void dump_one(struct thread *t, void *arg)
 {
 	const struct pt_regs *r = t->regs;
 
@@ -22,7 +22,28 @@ static void dump_one(struct thread *t)
 			  (long long)r->orig_rax);
 }
 
+static void count_one(struct thread *t, void *arg)
+{
+	struct sched_stats *s = arg;
+
+	s->switches += t->switches_voluntary + t->switches_forced;
+	if (!t->tid) { // an idle thread
+		s->idle_tsc += thread_runtime_tsc(t);
+		return;
+	}
+	s->threads++;
+	s->last_tid = MAX(s->last_tid, t->tid);
+	s->threads_made = (uint64_t)s->last_tid;
+	s->runnable += t->state == THREAD_RUNNABLE || t->state == THREAD_RUNNING;
+}
+
+void sched_get_stats(struct sched_stats *out)
+{
+	*out = (struct sched_stats){ 0 };
+	thread_for_each(count_one, out);
+}
+
 void sched_dump_all(void)
 {
-	thread_for_each(dump_one);
+	thread_for_each(dump_one, NULL);
 }

@@ -31,6 +31,15 @@ void thread_set_pending(struct thread *t, uint32_t bits);
 // For more than one CPU: how to interrupt CPU |cpu|, and what its interrupt handler then calls.
 void sched_set_kick(void (*kick)(unsigned cpu));
 void sched_kicked(void);
+// For /proc/stat and the like.
+struct sched_stats {
+	uint64_t idle_tsc; // of all CPUs
+	uint64_t switches, threads_made;
+	unsigned runnable; // running ones included
+	unsigned threads;  // of user programs
+	int last_tid;
+};
+void sched_get_stats(struct sched_stats *out);
 // Prints every thread with state and kernel backtrace to the log.
 void sched_dump_all(void);
 // Sleeps until |deadline_ns| on CLOCK_MONOTONIC. 0, or -EINTR when a signal came first.

@@ -14,4 +14,4 @@ void sched_finish_switch(struct thread *prev);
 
 // thread.c
 void thread_init_boot(struct thread *t);
-void thread_for_each(void (*fn)(struct thread *t));
+void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg);

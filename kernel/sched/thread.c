@@ -45,13 +45,13 @@ void thread_init_boot(struct thread *t)
 	list_all_add(t);
 }
 
-void thread_for_each(void (*fn)(struct thread *t))
+void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg)
 {
 	uint64_t irq = spin_lock_irqsave(&threads.lock);
 	struct thread *t;
 
 	list_for_each (t, &threads.all, all_node)
-		fn(t);
+		fn(t, arg);
 	spin_unlock_irqrestore(&threads.lock, irq);
 }
 

@@ -1,0 +1,1 @@
+bd/obj/boot/header.S.o: boot/header.S

@@ -1,0 +1,3 @@
+bd/obj/kernel/base/usercopy.S.o: kernel/base/usercopy.S \
+ kernel/base/smap.h
+kernel/base/smap.h:

@@ -1,0 +1,1 @@
+bd/obj/kernel/sched/switch.S.o: kernel/sched/switch.S

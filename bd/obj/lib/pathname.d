@@ -1,0 +1,5 @@
+bd/obj/lib/pathname.o: lib/pathname.c lib/pathname.h lib/compiler.h \
+ lib/string.h
+lib/pathname.h:
+lib/compiler.h:
+lib/string.h:

@@ -1,0 +1,239 @@
+// /proc/PID/stat and status, in the formats of Linux 6.18 (fs/proc/array.c).
+
+#include <asm/errno.h>
+#include <linux/resource.h>
+#include <linux/signal.h>
+
+#include "fs/fdtable.h"
+#include "kernel/proc/procfs_internal.h"
+#include "kernel/sched/cred.h"
+#include "mm/virt/aspace.h"
+
+#define CLOCK_TICK_NS 10000000ull // USER_HZ
+#define PAGE_KIB      (PAGE_SIZE / 1024)
+#define FDTABLE_ROUND 64
+#define PRIO_DEFAULT  20
+#define POLICY_NORMAL 0
+#define EXIT_SIGNAL   17 // SIGCHLD
+
+struct signal_sets {
+	uint64_t pending, shared, blocked, ignored, caught;
+	unsigned queued;
+};
+
+static struct signal_sets collect_signals(struct process *p, struct thread *t)
+{
+	struct signal_sets s = { 0 };
+	uint64_t irq = sighand_lock(p);
+
+	if (t->uthread) {
+		s.pending = t->uthread->pending.set;
+		s.blocked = t->uthread->blocked;
+	}
+	s.shared = p->shared_pending.set;
+	for (int i = 0; i < SIGNAL_COUNT; i++) {
+		uint64_t h = p->sighand->actions[i].handler;
+
+		if (h == (uint64_t)SIG_IGN)
+			s.ignored |= 1ull << i;
+		else if (h != (uint64_t)SIG_DFL)
+			s.caught |= 1ull << i;
+	}
+	sighand_unlock(p, irq);
+	s.queued = (unsigned)__builtin_popcountll(s.pending | s.shared);
+	return s;
+}
+
+static const struct state_row {
+	char letter;
+	const char *name;
+} states[] = {
+	[THREAD_RUNNABLE] = { 'R', "running" },    [THREAD_RUNNING] = { 'R', "running" },
+	[THREAD_SLEEPING] = { 'D', "disk sleep" }, [THREAD_INTERRUPTIBLE] = { 'S', "sleeping" },
+	[THREAD_STOPPED] = { 'T', "stopped" },     [THREAD_DEAD] = { 'Z', "zombie" },
+};
+
+static uint64_t rss_pages(const struct aspace *as)
+{
+	int64_t n = READ_ONCE(as->rss_anon) + READ_ONCE(as->rss_file) + READ_ONCE(as->rss_shmem);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+// One number and a blank.
+static void num(struct seq *out, uint64_t v)
+{
+	seq_printf(out, "%llu ", (unsigned long long)v);
+}
+
+static void stat_memory(struct seq *out, const struct aspace *as, uint64_t rss_limit)
+{
+	static const struct aspace none;
+
+	if (!as)
+		as = &none;
+	num(out, as->total_pages * PAGE_SIZE);
+	num(out, rss_pages(as));
+	num(out, rss_limit);
+	num(out, as->code_start);
+	num(out, as->code_end);
+	num(out, as->stack_top ? as->arg_start & ~15ull : 0);
+}
+
+int procfs_show_stat(const struct pseudo_ref *r, struct seq *out)
+{
+	struct thread *t = procfs_thread(r);
+	struct process *p;
+	struct aspace *as;
+	struct signal_sets s;
+	static const struct aspace none;
+	const struct aspace *a;
+
+	if (!t)
+		return -ESRCH;
+	p = t->process;
+	as = procfs_aspace(r);
+	a = as ? as : &none;
+	s = collect_signals(p, t);
+	seq_printf(out, "%d (%s) %c %d %d %d 0 -1 4194304 ", (int)r->key[0], t->comm,
+		   states[t->state].letter, process_parent_pid(p), p->pgid, p->sid);
+	num(out, a->minor_faults);
+	num(out, 0); // of children
+	num(out, a->major_faults);
+	num(out, 0);
+	num(out, process_cpu_ns(p) / CLOCK_TICK_NS);
+	seq_printf(out, "0 0 0 %d 0 %u 0 ", PRIO_DEFAULT, p->nthreads);
+	num(out, p->start_ns / CLOCK_TICK_NS);
+	stat_memory(out, as, p->limits.v[RLIMIT_RSS].cur);
+	seq_printf(out, "0 0 "); // stack pointer and instruction: only for exiting tasks
+	num(out, s.pending & 0x7fffffff);
+	num(out, s.blocked & 0x7fffffff);
+	num(out, s.ignored & 0x7fffffff);
+	num(out, s.caught & 0x7fffffff);
+	seq_printf(out, "%d 0 0 %d %u 0 %d 0 0 0 ", t->state == THREAD_INTERRUPTIBLE, EXIT_SIGNAL,
+		   t->cpu, POLICY_NORMAL);
+	num(out, a->data_start);
+	num(out, a->data_end);
+	num(out, a->brk_start);
+	num(out, a->arg_start);
+	num(out, a->arg_end);
+	num(out, a->env_start);
+	num(out, a->env_end);
+	seq_printf(out, "0\n");
+	if (as)
+		aspace_put(as);
+	thread_put(t);
+	return 0;
+}
+
+static int fd_table_size(struct fs_context *c)
+{
+	int fd = -1, last = -1;
+
+	while (c && (fd = fd_next_open(c->fds, fd + 1)) >= 0)
+		last = fd;
+	return ALIGN_UP(last + 1, FDTABLE_ROUND) ? ALIGN_UP(last + 1, FDTABLE_ROUND)
+						 : FDTABLE_ROUND;
+}
+
+static void status_identity(struct seq *out, struct thread *t, struct fs_context *c)
+{
+	struct process *p = t->process;
+	const struct cred *k = t->cred;
+
+	seq_printf(out, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", t->comm, c ? c->umask : 0,
+		   states[t->state].letter, states[t->state].name);
+	seq_printf(out, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid, t->tid,
+		   process_parent_pid(p));
+	seq_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", k->uid, k->euid, k->suid,
+		   k->fsuid, k->gid, k->egid, k->sgid, k->fsgid);
+	seq_printf(out, "FDSize:\t%d\nGroups:\t", fd_table_size(c));
+	for (unsigned i = 0; i < k->ngroups; i++)
+		seq_printf(out, "%u ", k->groups[i]);
+	seq_printf(out, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t0\n", p->pid,
+		   t->tid, p->pgid, p->sid);
+}
+
+static void kib(struct seq *out, const char *name, uint64_t pages)
+{
+	seq_printf(out, "%s:\t%8llu kB\n", name, (unsigned long long)(pages * PAGE_KIB));
+}
+
+static void status_memory(struct seq *out, const struct aspace *as)
+{
+	uint64_t rss = rss_pages(as);
+	uint64_t text =
+		(ALIGN_UP(as->code_end, PAGE_SIZE) - ALIGN_DOWN(as->code_start, PAGE_SIZE)) >>
+		PAGE_SHIFT;
+
+	kib(out, "VmPeak", as->total_pages);
+	kib(out, "VmSize", as->total_pages);
+	kib(out, "VmLck", as->locked_pages);
+	kib(out, "VmPin", 0);
+	kib(out, "VmHWM", MAX(as->peak_rss_pages, rss));
+	kib(out, "VmRSS", rss);
+	kib(out, "RssAnon", (uint64_t)as->rss_anon);
+	kib(out, "RssFile", (uint64_t)as->rss_file);
+	kib(out, "RssShmem", (uint64_t)as->rss_shmem);
+	kib(out, "VmData", as->data_pages);
+	kib(out, "VmStk", as->stack_pages);
+	kib(out, "VmExe", text);
+	kib(out, "VmLib", as->exec_pages > text ? as->exec_pages - text : 0);
+	kib(out, "VmPTE", as->pt.table_pages);
+	kib(out, "VmSwap", 0);
+	kib(out, "HugetlbPages", 0);
+	seq_printf(out, "CoreDumping:\t0\nTHP_enabled:\t1\nuntag_mask:\t0xffffffffffffffff\n");
+}
+
+static void status_signals(struct seq *out, struct thread *t)
+{
+	struct signal_sets s = collect_signals(t->process, t);
+	const struct cred *k = t->cred;
+	const struct {
+		const char *name;
+		uint64_t v;
+	} rows[] = {
+		{ "SigPnd", s.pending },        { "ShdPnd", s.shared },
+		{ "SigBlk", s.blocked },        { "SigIgn", s.ignored },
+		{ "SigCgt", s.caught },         { "CapInh", k->cap_inheritable },
+		{ "CapPrm", k->cap_permitted }, { "CapEff", k->cap_effective },
+		{ "CapBnd", k->cap_bounding },  { "CapAmb", k->cap_ambient },
+	};
+
+	seq_printf(out, "Threads:\t%u\nSigQ:\t%u/%llu\n", t->process->nthreads, s.queued,
+		   (unsigned long long)t->process->limits.v[RLIMIT_SIGPENDING].cur);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		seq_printf(out, "%s:\t%016llx\n", rows[i].name, (unsigned long long)rows[i].v);
+	seq_printf(out, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n",
+		   t->uthread && t->uthread->no_new_privs);
+}
+
+int procfs_show_status(const struct pseudo_ref *r, struct seq *out)
+{
+	struct thread *t = procfs_thread(r);
+	struct fs_context *c;
+	struct aspace *as;
+	unsigned cpus = cpu_count_online();
+
+	if (!t)
+		return -ESRCH;
+	c = procfs_fsctx(r);
+	as = procfs_aspace(r);
+	status_identity(out, t, c);
+	if (as)
+		status_memory(out, as);
+	status_signals(out, t);
+	seq_printf(out, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t",
+		   (unsigned long long)(cpus >= 64 ? ~0ull : (1ull << cpus) - 1));
+	seq_printf(out, cpus > 1 ? "0-%u\n" : "0\n", cpus - 1);
+	seq_printf(out, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
+	seq_printf(out, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
+		   (unsigned long long)t->switches_voluntary,
+		   (unsigned long long)t->switches_forced);
+	if (as)
+		aspace_put(as);
+	if (c)
+		fs_context_put(c);
+	thread_put(t);
+	return 0;
+}
