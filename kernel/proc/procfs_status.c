@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 #include "kernel/proc/procfs_internal.h"
 #include "kernel/sched/cred.h"
+#include "lib/bitmap.h"
 #include "mm/virt/aspace.h"
 
 #define CLOCK_TICK_NS 10000000ull // USER_HZ
@@ -40,7 +41,7 @@ static struct signal_sets collect_signals(struct process *p, struct thread *t)
 			s.caught |= 1ull << i;
 	}
 	sighand_unlock(p, irq);
-	s.queued = (unsigned)__builtin_popcountll(s.pending | s.shared);
+	s.queued = popcount64(s.pending | s.shared);
 	return s;
 }
 

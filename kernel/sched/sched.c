@@ -284,6 +284,8 @@ void schedule(void)
 		list_push_back(&rq->queue, &prev->run_node);
 		rq->count++;
 		prev->switches_forced++;
+	} else if (prev == rq->idle) {
+		prev->state = THREAD_RUNNABLE;
 	} else {
 		prev->switches_voluntary++;
 	}
@@ -299,6 +301,7 @@ void schedule(void)
 		cpu_irq_restore(irq);
 		return;
 	}
+	prev->state = THREAD_RUNNING; // idle goes on
 out:
 	spin_unlock(&rq->lock);
 	cpu_irq_restore(irq);
