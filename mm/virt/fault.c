@@ -416,7 +416,8 @@ static bool access_allowed(const struct vma *v, uint32_t error)
 {
 	if (error & FAULT_ERR_WRITE)
 		return v->flags & VMA_WRITE;
-	if (error & FAULT_ERR_FETCH)
+	// As Linux, fetching what is not there maps it as a read would; the next fault refuses.
+	if ((error & FAULT_ERR_FETCH) && (error & FAULT_ERR_PRESENT))
 		return v->flags & VMA_EXEC;
 	return v->flags & VMA_PROT_FLAGS;
 }

@@ -15,6 +15,7 @@ struct advice {
 	unsigned refuse;     // -EINVAL if the vma has one of these
 	bool anon_only;      // -EINVAL for what shows an object
 	bool zap;            // pages of the range go away
+	bool skip_shared;    // done, without effect, for what is shared
 };
 
 // VMA_SPECIAL stands for Linux's VM_IO and VM_PFNMAP.
@@ -46,6 +47,8 @@ static const struct advice advices[] = {
 	  .set = VMA_NOHUGEPAGE,
 	  .clear = VMA_HUGEPAGE,
 	  .refuse = VMA_SPECIAL },
+	{ .number = MADV_MERGEABLE, .set = VMA_MERGEABLE, .skip_shared = true },
+	{ .number = MADV_UNMERGEABLE, .clear = VMA_MERGEABLE },
 	{ .number = MADV_POPULATE_READ },
 	{ .number = MADV_POPULATE_WRITE },
 	{ .number = MADV_REMOVE },
@@ -77,6 +80,8 @@ static int change_flags(struct aspace *as, struct vma **v, va_t start, va_t end,
 
 	if (is_refused(a, *v))
 		return -EINVAL;
+	if (a->skip_shared && ((*v)->flags & (VMA_SHARED | VMA_SPECIAL)))
+		return 0;
 	return vma_modify(as, *v, start, end, ((*v)->flags | a->set) & ~a->clear, v, &visit->dead);
 }
 

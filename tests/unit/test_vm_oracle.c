@@ -279,6 +279,8 @@ static void op_madvise(void)
 		MADV_NOHUGEPAGE,
 		MADV_DONTNEED_LOCKED,
 		77,
+		MADV_MERGEABLE,
+		MADV_UNMERGEABLE,
 	};
 	unsigned pages;
 	va_t at = rnd_page(&pages);
