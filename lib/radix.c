@@ -23,6 +23,7 @@ void radix_init(struct radix *r, const struct radix_alloc *mem)
 {
 	r->root = NULL;
 	r->height = 0;
+	r->limit = 0;
 	r->mem = mem;
 }
 
@@ -56,7 +57,7 @@ static struct radix_node *find_leaf(const struct radix *r, uint64_t index)
 {
 	struct radix_node *n = r->root;
 
-	if (!n || index > max_index(r->height))
+	if (unlikely(!n || index > r->limit))
 		return NULL;
 	while (n && n->level)
 		n = child_at(n, slot_at(index, n->level));
@@ -144,6 +145,7 @@ static void grow(struct radix *r, uint64_t index, struct radix_node **chain)
 	if (!r->root) {
 		r->root = take_node(chain, NULL, need - 1, 0);
 		r->height = need;
+		r->limit = max_index(need);
 		return;
 	}
 	for (; r->height < need; r->height++) {
@@ -157,6 +159,7 @@ static void grow(struct radix *r, uint64_t index, struct radix_node **chain)
 		old->parent_slot = 0;
 		r->root = top;
 	}
+	r->limit = max_index(need);
 }
 
 // The level-0 node of |index|, made from |chain| where missing.
@@ -209,6 +212,7 @@ static void shrink(struct radix *r)
 		r->root = child_at(old, 0);
 		r->root->parent = NULL;
 		r->height--;
+		r->limit = max_index(r->height);
 		r->mem->free(old, sizeof(*old));
 	}
 }
@@ -295,8 +299,17 @@ static bool search(const struct radix *r, uint64_t from, uint64_t last, bool wan
 {
 	bool end = false;
 
+	// Small arrays: one node, one look.
+	if (want_used && r->height == 1 && from < RADIX_SLOTS) {
+		uint64_t bits = r->root->used >> from;
+
+		if (!bits)
+			return false;
+		*index = from + (unsigned)__builtin_ctzll(bits);
+		return *index <= last;
+	}
 	while (!end && from <= last) {
-		if (!r->root || from > max_index(r->height)) {
+		if (!r->root || from > r->limit) {
 			*index = from;
 			return !want_used;
 		}

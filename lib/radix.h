@@ -15,6 +15,7 @@ struct radix_alloc {
 struct radix {
 	struct radix_node *root;
 	unsigned height; // levels of nodes; 0 when empty
+	uint64_t limit;  // the largest index that the nodes reach; meaningless when empty
 	const struct radix_alloc *mem;
 };
 

@@ -184,10 +184,11 @@ static struct rb_node *replace_by_successor(struct rb_root *root, struct rb_node
 
 void rb_erase(struct rb_root *root, struct rb_node *node, rb_update_fn *update)
 {
-	struct rb_node *hole, *moved;
+	struct rb_node *hole, *moved, *raised = NULL;
 	bool lost_black;
 
 	if (node->left && node->right) {
+		raised = rb_next(node);
 		hole = replace_by_successor(root, node, &moved, &lost_black);
 	} else {
 		hole = parent_of(node);
@@ -197,10 +198,18 @@ void rb_erase(struct rb_root *root, struct rb_node *node, rb_update_fn *update)
 		if (moved)
 			set_parent(moved, hole);
 	}
-	// No early stop: a node that moved up carries a value that means nothing in its new place.
 	if (update) {
-		for (struct rb_node *n = hole; n; n = parent_of(n))
+		struct rb_node *n = hole;
+
+		// Up to the node that took another one's place: its old value meant something else,
+		// so that "unchanged" says nothing. From there on the usual early stop is right.
+		for (; raised && n != raised; n = parent_of(n))
 			update(n);
+		if (raised) {
+			update(raised);
+			n = parent_of(raised);
+		}
+		rb_propagate(n, update);
 	}
 	if (lost_black)
 		erase_fixup(root, moved, hole, update);

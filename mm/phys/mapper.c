@@ -63,15 +63,16 @@ void pt_destroy(struct pgtable *pt)
 	pt->root_pa = 0;
 }
 
-// Puts a fresh table behind the empty entry |e|. Returns what the entry says then; 0: no memory.
-static __noinline pte_t link_table(struct pgtable *pt, pte_t *e)
+__noinline pte_t pt_link_table(struct pgtable *pt, pte_t *e)
 {
-	struct page *table = pt_alloc_table(pt);
-	struct page *parent = table_of(e);
-	pte_t v;
+	struct page *parent = table_of(e), *table;
+	pte_t v = READ_ONCE(*e);
 
+	if (v)
+		return (pte_t)-EEXIST;
+	table = pt_alloc_table(pt);
 	if (!table)
-		return 0;
+		return (pte_t)-ENOMEM;
 	spin_lock(&parent->table_lock);
 	v = *e;
 	if (!v) {
@@ -86,41 +87,18 @@ static __noinline pte_t link_table(struct pgtable *pt, pte_t *e)
 		pt_forget_table(pt);
 		page_free_zeroed(table);
 	}
-	return v;
-}
-
-pte_t *pt_make_entry(struct pgtable *pt, va_t va, unsigned level, int *err)
-{
-	pte_t *e = (pte_t *)phys_to_virt(pt->root_pa) + pte_slot(va, 3);
-
-	for (unsigned at = 3; at > level; at--) {
-		pte_t v = READ_ONCE(*e);
-
-		if (unlikely(!v)) {
-			v = link_table(pt, e);
-			if (!v) {
-				*err = -ENOMEM;
-				return NULL;
-			}
-		}
-		if (unlikely(!is_table(v))) {
-			*err = -EEXIST;
-			return NULL;
-		}
-		e = (pte_t *)phys_to_virt(v & PTE_ADDR) + pte_slot(va, at - 1);
-	}
-	return e;
+	return is_table(v) ? v : (pte_t)-EEXIST;
 }
 
 static int map_huge(struct pgtable *pt, va_t va, pa_t pa, unsigned prot)
 {
 	bool private = !(prot & PT_SPECIAL) && !pa_to_page(pa)->owner;
 	struct page *spare = NULL, *pd;
+	pte_t *e = pt_make_entry(pt, va, 1);
 	int err = 0;
-	pte_t *e = pt_make_entry(pt, va, 1, &err);
 
-	if (!e)
-		return err;
+	if (is_error((uint64_t)e))
+		return (int)(int64_t)e;
 	if (private) {
 		spare = pt_alloc_table(pt);
 		if (!spare)
@@ -153,9 +131,9 @@ int pt_map(struct pgtable *pt, va_t va, pa_t pa, unsigned order, unsigned prot)
 
 	if (order)
 		return map_huge(pt, va, pa, prot & ~(unsigned)PT_RESERVED_TABLE);
-	e = pt_make_entry(pt, va, 0, &err);
-	if (!e)
-		return err;
+	e = pt_make_entry(pt, va, 0);
+	if (unlikely(is_error((uint64_t)e)))
+		return (int)(int64_t)e;
 	table = table_of(e);
 	spin_lock(&table->table_lock);
 	if (unlikely(*e)) {
@@ -177,9 +155,9 @@ int pt_map_batch(struct pgtable *pt, va_t va, struct page *const *pages, unsigne
 	pte_t *e;
 
 	*done = 0;
-	e = pt_make_entry(pt, va, 0, &made);
-	if (!e)
-		return made == -EEXIST ? 0 : made;
+	e = pt_make_entry(pt, va, 0);
+	if (unlikely(is_error((uint64_t)e)))
+		return (int64_t)e == -EEXIST ? 0 : (int)(int64_t)e;
 	table = table_of(e);
 	spin_lock(&table->table_lock);
 	if (seq && READ_ONCE(*seq) != seq_now) {

@@ -12,14 +12,49 @@
 struct page *__must_check pt_alloc_table(struct pgtable *pt);
 // One table page less is owned.
 void pt_forget_table(struct pgtable *pt);
-// The entry of |va| at |level|, with tables made above it. NULL: |*err| is -ENOMEM, or -EEXIST
-// where a larger page is mapped already.
-pte_t *pt_make_entry(struct pgtable *pt, va_t va, unsigned level, int *err);
+// Puts a table behind the empty entry |e|. Returns what the entry says then; or a
+// negative errno (is_error): -ENOMEM, or -EEXIST where a larger page is mapped.
+pte_t pt_link_table(struct pgtable *pt, pte_t *e);
+
+// Pointers and entries that are really a negative errno.
+static inline bool is_error(uint64_t v)
+{
+	return v >= (uint64_t)-4095;
+}
 
 // At levels 1 to 3: does the entry lead to a table?
 static inline bool is_table(pte_t e)
 {
 	return (e & (PTE_PRESENT | PTE_LARGE)) == PTE_PRESENT;
+}
+
+// The entry of |va| at |level| in the table behind |e|, one level up, which is made if missing; or
+// an error. An entry that leads to a user table is its address plus TABLE_BITS, nothing else: the
+// CPU changes nothing there, so that a subtraction, free as part of the address, removes the bits.
+static __always_inline_fn pte_t *pt_descend(struct pgtable *pt, pte_t *e, va_t va, unsigned level)
+{
+	pte_t v = READ_ONCE(*e);
+
+	if (unlikely(!is_table(v))) {
+		v = pt_link_table(pt, e);
+		if (is_error(v))
+			return (pte_t *)v;
+	}
+	return (pte_t *)phys_to_virt(v - TABLE_BITS) + pte_slot(va, level);
+}
+
+// The entry of |va| at |level| (a constant, 0 or 1), with tables made above it; or an error.
+static __always_inline_fn pte_t *pt_make_entry(struct pgtable *pt, va_t va, unsigned level)
+{
+	pte_t *e = (pte_t *)phys_to_virt(pt->root_pa) + pte_slot(va, 3);
+
+	e = pt_descend(pt, e, va, 2);
+	if (unlikely(is_error((uint64_t)e)))
+		return e;
+	e = pt_descend(pt, e, va, 1);
+	if (level == 1 || unlikely(is_error((uint64_t)e)))
+		return e;
+	return pt_descend(pt, e, va, 0);
 }
 
 // The record of the table that |e| is an entry of.

@@ -30,6 +30,17 @@ struct range_op {
 // |e| is a directory entry that is not empty; [va, stop) lies in its 2 MiB.
 typedef void pd_entry_fn(struct range_op *op, pte_t *e, va_t va, va_t stop);
 
+// pt_make_entry for the range operations: NULL and op->err instead of an error pointer.
+static pte_t *make_entry(struct range_op *op, struct pgtable *pt, va_t va, unsigned level)
+{
+	pte_t *e = level ? pt_make_entry(pt, va, 1) : pt_make_entry(pt, va, 0);
+
+	if (!is_error((uint64_t)e))
+		return e;
+	op->err = (int)(int64_t)e;
+	return NULL;
+}
+
 static inline va_t next_boundary(va_t va, unsigned shift)
 {
 	return ((va >> shift) + 1) << shift;
@@ -68,8 +79,6 @@ static __always_inline_fn void for_each_pd_entry(struct range_op *op, va_t va, v
 
 static inline bool owner_matches(const struct range_op *op, pte_t v)
 {
-	if (!op->filter)
-		return true;
 	return !(v & PT_SPECIAL) && pa_to_page(v & PTE_ADDR)->owner == op->owner;
 }
 
@@ -132,7 +141,7 @@ static bool table_or_huge(struct range_op *op, pte_t *e, va_t va, va_t stop, boo
 	if (likely(is_table(READ_ONCE(*e))))
 		return true;
 	spin_lock(&pd->table_lock);
-	if (*e && !is_table(*e) && owner_matches(op, *e)) {
+	if (*e && !is_table(*e) && (!op->filter || owner_matches(op, *e))) {
 		if (stop - va == HUGE_SIZE) {
 			*whole = true;
 			return false;
@@ -148,10 +157,52 @@ static bool table_or_huge(struct range_op *op, pte_t *e, va_t va, va_t stop, boo
 
 // ---- unmap
 
-static void unmap_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
+// Takes up to |room| entries of one table out of [*va, stop); the table's lock is held. Returns how
+// many; *va is where to go on. Written for speed: what counts is kept in registers.
+static __always_inline_fn unsigned take_some(struct range_op *op, pte_t **at, va_t *va, va_t stop,
+					     bool filter)
+{
+	struct tlb_batch *b = op->batch;
+	unsigned taken = 0, n = b->n;
+	uint64_t obj = 0, anon = 0;
+	va_t here = *va, first = ~0ull, last = 0;
+	pte_t *e = *at;
+
+	for (; here < stop && n < TLB_BATCH_PAGES; here += PAGE_SIZE, e++) {
+		pte_t v = *e;
+		struct page *p;
+
+		if (!v || (filter && !owner_matches(op, v)))
+			continue;
+		v = __atomic_exchange_n(e, 0, __ATOMIC_ACQ_REL);
+		taken++;
+		if (v & PTE_PRESENT) {
+			first = MIN(first, here);
+			last = here + PAGE_SIZE;
+		}
+		if (v & PT_SPECIAL)
+			continue;
+		p = pa_to_page(v & PTE_ADDR);
+		if (p->owner)
+			obj++;
+		else
+			anon++;
+		b->held[n++] = (uintptr_t)p;
+	}
+	b->n = n;
+	b->obj_pages += obj;
+	b->anon_pages += anon;
+	if (last)
+		tlb_batch_range(b, first, last);
+	*va = here;
+	*at = e;
+	return taken;
+}
+
+static __always_inline_fn void unmap_in(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop,
+					bool filter)
 {
 	struct page *table;
-	unsigned removed = 0;
 	bool whole;
 	pte_t *e;
 
@@ -165,24 +216,29 @@ static void unmap_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t st
 	e = (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0);
 	table = table_of(e);
 	spin_lock(&table->table_lock);
-	for (; va < stop && removed < table->table.used; va += PAGE_SIZE, e++) {
-		pte_t v = *e;
-
-		if (!v || !owner_matches(op, v))
-			continue;
-		v = __atomic_exchange_n(e, 0, __ATOMIC_ACQ_REL);
-		removed++;
-		take_out(op->batch, v, va, 0);
+	while (va < stop && table->table.used) {
+		table->table.used -= (uint16_t)take_some(op, &e, &va, stop, filter);
+		if (unlikely(op->batch->n == TLB_BATCH_PAGES))
+			tlb_batch_flush(op->batch);
 	}
-	table->table.used -= (uint16_t)removed;
 	spin_unlock(&table->table_lock);
+}
+
+static void unmap_all(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
+{
+	unmap_in(op, pd_entry, va, stop, false);
+}
+
+static void unmap_filtered(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
+{
+	unmap_in(op, pd_entry, va, stop, true);
 }
 
 void pt_unmap_range(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *batch)
 {
 	struct range_op op = { .pt = pt, .batch = batch };
 
-	for_each_pd_entry(&op, va, end, unmap_entries);
+	for_each_pd_entry(&op, va, end, unmap_all);
 }
 
 void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
@@ -190,7 +246,7 @@ void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
 {
 	struct range_op op = { .pt = pt, .batch = batch, .owner = owner, .filter = true };
 
-	for_each_pd_entry(&op, va, end, unmap_entries);
+	for_each_pd_entry(&op, va, end, unmap_filtered);
 }
 
 // ---- protect
@@ -327,7 +383,7 @@ static bool fork_wants(const struct range_op *op, pte_t v)
 static void fork_huge(struct range_op *op, pte_t *from, va_t va)
 {
 	struct page *spare = NULL;
-	pte_t *to = pt_make_entry(op->to, va, 1, &op->err);
+	pte_t *to = make_entry(op, op->to, va, 1);
 
 	if (!to)
 		return;
@@ -364,7 +420,7 @@ static void fork_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t sto
 	from = (pte_t *)phys_to_virt(v & PTE_ADDR) + pte_slot(va, 0);
 	if (!table_of(from)->table.used)
 		return;
-	to = pt_make_entry(op->to, va, 0, &op->err);
+	to = make_entry(op, op->to, va, 0);
 	if (!to)
 		return;
 	spin_lock(&table_of(from)->table_lock);
@@ -408,7 +464,7 @@ static bool moves_whole(struct range_op *op, va_t va, va_t stop)
 
 	if (stop - va != HUGE_SIZE || !IS_ALIGNED(va + op->shift, HUGE_SIZE))
 		return false;
-	to = pt_make_entry(op->pt, va + op->shift, 1, &op->err);
+	to = make_entry(op, op->pt, va + op->shift, 1);
 	return to && !*to;
 }
 
@@ -429,8 +485,8 @@ static void move_prepare(struct range_op *op, pte_t *pd_entry, va_t va, va_t sto
 			clear_huge(op, pd, pd_entry, va);
 		spin_unlock(&pd->table_lock);
 	}
-	if (*pd_entry && pt_make_entry(op->pt, va + op->shift, 0, &op->err))
-		(void)pt_make_entry(op->pt, stop - PAGE_SIZE + op->shift, 0, &op->err);
+	if (*pd_entry && make_entry(op, op->pt, va + op->shift, 0))
+		(void)make_entry(op, op->pt, stop - PAGE_SIZE + op->shift, 0);
 }
 
 static void lock_two(struct page *a, struct page *b)
@@ -449,7 +505,7 @@ static void unlock_two(struct page *a, struct page *b)
 
 static void move_huge(struct range_op *op, pte_t *from, va_t va)
 {
-	pte_t *to = pt_make_entry(op->pt, va + op->shift, 1, &op->err);
+	pte_t *to = make_entry(op, op->pt, va + op->shift, 1);
 	struct page *a = table_of(from), *b;
 
 	if (!to)
@@ -468,7 +524,7 @@ static void move_huge(struct range_op *op, pte_t *from, va_t va)
 // [va, stop) and the place it moves to lie in one table each.
 static void move_segment(struct range_op *op, pte_t *from, va_t va, va_t stop)
 {
-	pte_t *to = pt_make_entry(op->pt, va + op->shift, 0, &op->err);
+	pte_t *to = make_entry(op, op->pt, va + op->shift, 0);
 	struct page *a = table_of(from), *b;
 	uint16_t moved = 0;
 
