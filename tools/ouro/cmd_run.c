@@ -18,9 +18,10 @@
 
 #define MIB                  (1ull << 20)
 #define DEFAULT_MEMORY_BYTES (512 * MIB)
-// Beyond kernel and image: page tables, heap, stacks, and the least program.
-#define KERNEL_SLACK_BYTES (512ull << 10)
-#define ISO_MAGIC_OFFSET   0x8001
+// What the machine itself takes of the memory on top (ACPI tables, firmware), and what is rounded.
+#define MICROVM_TAKES_BYTES (32ull << 10)
+#define PC_TAKES_BYTES      (512ull << 10)
+#define ISO_MAGIC_OFFSET    0x8001
 
 // What is to be run: a program that was packed just now, or an image of ouro build.
 struct job {
@@ -77,12 +78,14 @@ static int prepare(const struct options *o, struct job *j)
 	return status;
 }
 
-// The kernel where it is loaded, everything below it as working memory, the image on top.
+// The kernel where it is loaded, the image above it; what lies below the kernel (some 1.6 MiB) is
+// the least working memory.
 static int choose_memory(const struct options *o, struct job *j, struct machine_spec *m)
 {
-	uint64_t need = j->kernel.end_pa + j->packed.size_bytes + KERNEL_SLACK_BYTES;
+	uint64_t takes = m->machine == MACHINE_MICROVM ? MICROVM_TAKES_BYTES : PC_TAKES_BYTES;
+	uint64_t need = j->kernel.end_pa + j->packed.size_bytes + takes;
 
-	need = ALIGN_UP(need, MIB / 4);
+	need = ALIGN_UP(need, MIB / 64);
 	m->memory_bytes = o->memory_bytes;
 	if (!o->memory_bytes)
 		m->memory_bytes = MAX(DEFAULT_MEMORY_BYTES, ALIGN_UP(need * 2, MIB));
