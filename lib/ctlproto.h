@@ -16,15 +16,16 @@
 
 enum ctl_type {
 	// guest to host
-	CTL_READY = 1,   // u32 version: the guest reads its channel now
-	CTL_STDOUT = 2,  // bytes of the program's standard output
-	CTL_STDERR = 3,  // bytes of the program's standard error
-	CTL_LOG = 4,     // bytes of the kernel's own log (whole lines)
-	CTL_CREDIT = 5,  // u32: how many more CTL_STDIN bytes the host may send
-	CTL_EXIT = 6,    // struct ctl_exit: the program ended; nothing follows but the power-off
-	CTL_PANIC = 7,   // bytes: the kernel's panic report
-	CTL_STATS = 8,   // bytes: text of --stats
-	CTL_TTYMODE = 9, // u32: 1 raw, 0 as it was: what the guest asks of the user's terminal
+	CTL_READY = 1,  // u32 version: the guest reads its channel now
+	CTL_STDOUT = 2, // bytes of the program's standard output
+	CTL_STDERR = 3, // bytes of the program's standard error
+	CTL_LOG = 4,    // bytes of the kernel's own log (whole lines)
+	CTL_CREDIT = 5, // u32: how many more CTL_STDIN bytes the host may send
+	CTL_EXIT = 6,   // struct ctl_exit: the program ended; nothing follows but the power-off
+	CTL_PANIC = 7,  // bytes: the kernel's panic report
+	CTL_STATS = 8,  // bytes: text of --stats
+	CTL_TTYMODE =
+		9, // u32: 1: keys for signals are bytes too; 0: the host turns them into CTL_SIGNAL
 	// host to guest
 	CTL_STDIN = 64,     // bytes of standard input
 	CTL_STDIN_EOF = 65, // no bytes: end of input

@@ -100,12 +100,25 @@ static int choose_memory(const struct options *o, struct job *j, struct machine_
 	return STATUS_OURO;
 }
 
-static void append_word(struct machine_spec *m, const char *word, const char *value)
+// Quoted for lib/cmdline.h where need be.
+static void append_word(struct machine_spec *m, const char *option, const char *value)
 {
-	char *longer = xprintf("%s%s%s%s", m->append ? m->append : "", m->append ? " " : "", word,
-			       value ? value : "");
+	bool plain = !strpbrk(value, " \t\n'\"\\") && (*value || *option);
+	char *quoted = xcalloc(strlen(value) * 4 + 3, 1), *q = quoted, *longer;
 
+	if (!plain)
+		*q++ = '\'';
+	for (const char *v = value; *v; v++) {
+		if (*v == '\'')
+			q = stpcpy(q, "'\\'");
+		*q++ = *v;
+	}
+	if (!plain)
+		*q++ = '\'';
+	longer = xprintf("%s%s%s%s", m->append ? m->append : "", m->append ? " " : "", option,
+			 quoted);
 	free(m->append);
+	free(quoted);
 	m->append = longer;
 }
 
@@ -113,20 +126,19 @@ static void make_command_line(const struct options *o, const struct job *j, stru
 {
 	append_word(m, "ouro.ctl=", o->ctl);
 	if (o->strace)
-		append_word(m, *o->strace ? "ouro.strace=" : "ouro.strace",
-			    *o->strace ? o->strace : NULL);
+		append_word(m, *o->strace ? "ouro.strace=" : "ouro.strace", o->strace);
 	if (o->stats)
-		append_word(m, "ouro.stats", NULL);
+		append_word(m, "ouro.stats", "");
 	if (o->log)
 		append_word(m, "ouro.log=", o->log);
 	if (o->icount)
-		append_word(m, "ouro.seed=1", NULL);
+		append_word(m, "ouro.seed=", "1");
 	if (!j->is_image)
 		return;
 	for (size_t i = 0; i < o->env.n; i++)
 		append_word(m, "ouro.env=", o->env.v[i]);
-	for (size_t i = 1; i < o->words.n; i++)
-		append_word(m, i == 1 ? "-- " : "", o->words.v[i]);
+	for (size_t i = 0; i < o->words.n && o->words.n > 1; i++)
+		append_word(m, "", i ? o->words.v[i] : "--");
 }
 
 static enum machine choose_machine(const struct options *o, const struct job *j)
@@ -138,6 +150,10 @@ static enum machine choose_machine(const struct options *o, const struct job *j)
 
 static int check_choice(const struct options *o, const struct job *j, const struct machine_spec *m)
 {
+	if (j->is_image && (o->workdir || o->add.n || o->kernel))
+		return fail(STATUS_OURO,
+			    "%s is an image: -w, --add and --kernel belong to ouro build",
+			    j->image_path);
 	if (j->boot == BOOT_ISO && m->machine == MACHINE_MICROVM)
 		return fail(STATUS_OURO, "--machine microvm cannot boot an ISO: use q35 or pc");
 	if (j->boot == BOOT_ISO && (o->strace || o->stats || o->log || o->words.n > 1 || o->env.n))

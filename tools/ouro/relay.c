@@ -28,6 +28,10 @@
 #define GRACE_MS           2000u // from a forwarded SIGTERM to the end of the machine
 #define DUMP_GRACE_MS      300u  // from the time limit to the end, for the dump of all threads
 #define INTERRUPTS_TO_KILL 3
+// QEMU says this and then stops the machine for ever, without ending.
+#define KVM_STOPPED "KVM internal error"
+
+enum terminal_mode { TERMINAL_UNTOUCHED, TERMINAL_LINES, TERMINAL_RAW };
 
 // Bytes on their way to one of our own descriptors.
 struct queue {
@@ -58,8 +62,8 @@ static struct {
 	int forced_status;      // with |forced|: what ouro returns
 	uint64_t kill_at_ms;    // UINT64_MAX: never
 	uint64_t timeout_at_ms; // UINT64_MAX: never
-	bool raw;
-	struct termios saved;
+	enum terminal_mode terminal;
+	struct termios saved; // the terminal as it was
 } relay;
 
 static uint64_t now_ms(void)
@@ -157,24 +161,32 @@ static void send_window_size(void)
 	send_record(CTL_WINSIZE, &c, sizeof(c));
 }
 
-static void set_raw(bool raw)
+// The guest's terminal does the line discipline, so ours passes bytes through as they are. While
+// the program has not asked for raw mode, the interrupt and quit keys act here, as signals: so they
+// reach a program that does not read. Suspending is the guest's matter.
+static void set_terminal(enum terminal_mode mode)
 {
 	struct termios t;
 
-	if (raw == relay.raw || !relay.s.tty)
+	if (mode == relay.terminal || !relay.s.tty)
 		return;
-	if (raw && tcgetattr(0, &relay.saved) < 0)
+	if (relay.terminal == TERMINAL_UNTOUCHED && tcgetattr(0, &relay.saved) < 0)
 		return;
 	t = relay.saved;
-	if (raw)
+	if (mode != TERMINAL_UNTOUCHED)
 		cfmakeraw(&t);
+	if (mode == TERMINAL_LINES) {
+		t.c_lflag |= ISIG;
+		t.c_cc[VSUSP] = _POSIX_VDISABLE;
+	}
 	if (tcsetattr(0, TCSADRAIN, &t) == 0)
-		relay.raw = raw;
+		relay.terminal = mode;
 }
 
 static void on_ready(void)
 {
 	relay.ready = true;
+	set_terminal(TERMINAL_LINES);
 	send_window_size();
 }
 
@@ -208,7 +220,7 @@ static void on_record(void *arg, unsigned type, uint32_t offset, uint32_t total,
 		relay.exited = true;
 		break;
 	case CTL_TTYMODE:
-		set_raw(value);
+		set_terminal(value ? TERMINAL_RAW : TERMINAL_LINES);
 		break;
 	}
 }
@@ -284,6 +296,9 @@ static bool read_text(int fd, struct tail *t, bool show)
 
 	if (n > 0)
 		tail_put(t, bytes, (size_t)n);
+	if (n > 0 && t == &relay.qemu_text &&
+	    memmem(t->bytes, t->used, KVM_STOPPED, sizeof(KVM_STOPPED) - 1))
+		kill(relay.s.qemu, SIGKILL);
 	if (n > 0 && show)
 		queue_put(&relay.err, bytes, (size_t)n);
 	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
@@ -499,7 +514,7 @@ int relay_run(const struct relay_setup *setup)
 	relay.kill_at_ms = UINT64_MAX;
 	relay.timeout_at_ms = setup->timeout_ms ? now_ms() + setup->timeout_ms : UINT64_MAX;
 	loop();
-	set_raw(false);
+	set_terminal(TERMINAL_UNTOUCHED);
 	// The exit record is the last thing the machine says; what is left is its power-off.
 	if (relay.exited || relay.s.ctl_fd >= 0)
 		kill(relay.s.qemu, SIGKILL);
