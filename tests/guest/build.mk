@@ -6,7 +6,7 @@ GUEST_SOURCES := $(sort $(wildcard $(GUEST_DIR)/*.c $(GUEST_DIR)/*.cc))
 GUEST_HOSTCC ?= gcc
 GUEST_HOSTCXX ?= g++
 GUEST_CFLAGS := -Wall -Wextra -Werror -Wno-unused-parameter -Wno-unused-function \
-	-Wno-stringop-overflow -Wno-stringop-overread -Wno-nonnull -Wno-array-bounds -Wno-unused-result -Wno-clobbered -Wno-infinite-recursion \
+	-Wno-stringop-overflow -Wno-stringop-overread -Wno-nonnull -Wno-array-bounds -Wno-unused-result -Wno-clobbered -Wno-format-truncation -Wno-infinite-recursion \
 	-D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-I$(GUEST_DIR) -I. -I$(BUILD)/guest
 # T=NAME or T=NAME.VARIANT (a glob) chooses; JOBS, TIMEOUT as run.py.

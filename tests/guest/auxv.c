@@ -1,0 +1,68 @@
+// What a program finds on its stack at the start, and its auxiliary vector.
+// args: a bc
+// env: X=1
+// link: static dynamic static-pie
+#include "t.h"
+#include <elf.h>
+#include <link.h>
+#include <sys/auxv.h>
+
+extern char **environ;
+
+static const char *name_of(unsigned long type)
+{
+	static char other[24];
+
+	switch (type) {
+#define A(x) case AT_##x: return #x;
+	A(PHDR) A(PHENT) A(PHNUM) A(PAGESZ) A(BASE) A(FLAGS) A(ENTRY) A(UID) A(EUID) A(GID) A(EGID)
+	A(PLATFORM) A(HWCAP) A(CLKTCK) A(SECURE) A(RANDOM) A(HWCAP2) A(EXECFN) A(SYSINFO_EHDR)
+#undef A
+	case 51: return "MINSIGSTKSZ";
+	case 27: return "RSEQ_FEATURE_SIZE";
+	case 28: return "RSEQ_ALIGN";
+	default:
+		snprintf(other, sizeof(other), "%lu", type);
+		return other;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char **p = environ;
+	unsigned char *random;
+	unsigned char vec[1];
+	ElfW(Ehdr) *vdso;
+	ElfW(auxv_t) *a;
+	int zeros = 0;
+
+	IS(argv[argc] == NULL && environ == argv + argc + 1);
+	IS(((uintptr_t)argv & 15) == 8);
+	IS(argv[1] == argv[0] + strlen(argv[0]) + 1 && argv[2] == argv[1] + 2);
+	while (*p)
+		p++;
+	IS(environ[0] == argv[2] + 3);
+	for (a = (ElfW(auxv_t) *)(p + 1); a->a_type != AT_NULL; a++)
+		printf("%s\n", name_of(a->a_type));
+	printf("pagesz %lu clktck %lu flags %lu secure %lu phent %lu\n", getauxval(AT_PAGESZ),
+	       getauxval(AT_CLKTCK), getauxval(AT_FLAGS), getauxval(AT_SECURE), getauxval(AT_PHENT));
+	printf("uid %d gid %d\n", (int)(getauxval(AT_UID) == getuid()),
+	       (int)(getauxval(AT_EGID) == getegid()));
+	printf("platform %s\n", (char *)getauxval(AT_PLATFORM));
+	IS(!strcmp((char *)getauxval(AT_EXECFN), argv[0]));
+	IS(getauxval(51) >= 2048 && getauxval(51) < 65536);
+	random = (unsigned char *)getauxval(AT_RANDOM);
+	for (int i = 0; i < 16; i++)
+		zeros += !random[i];
+	IS(zeros < 5);
+	vdso = (ElfW(Ehdr) *)getauxval(AT_SYSINFO_EHDR);
+	IS(!memcmp(vdso->e_ident, ELFMAG, 4) && vdso->e_type == ET_DYN);
+	IS(((ElfW(Phdr) *)getauxval(AT_PHDR))->p_type != 0);
+	IS(getauxval(AT_ENTRY) != 0);
+	char *execfn = (char *)getauxval(AT_EXECFN);
+	uintptr_t end = (uintptr_t)execfn + strlen(execfn) + 1;
+	IS((end + 8) % PG == 0);
+	IS(*(uint64_t *)end == 0);
+	IS(mincore((void *)(end + 8), PG, vec) == -1 && errno == ENOMEM);
+	return 0;
+}
