@@ -85,34 +85,43 @@ static inline char *page_address(const struct page *p)
 
 // ---- pages of one class; the class lock is held unless said otherwise
 
-// A fresh page cut into objects of |class|, not on any list. No lock held. NULL: out of memory.
+// A fresh page for objects of |class|, not on any list. No lock held. NULL: out of memory. Objects
+// join the page's free list only once they were used: a page of small ones costs nothing to start.
 static struct page *cut_page(unsigned class)
 {
 	struct page *p = pmm_alloc(0, PMM_NOWAIT);
-	unsigned bytes = class_bytes[class], n = PAGE_SIZE / bytes;
 
 	if (!p)
 		return NULL;
 	p->flags = PAGE_SLAB;
+	p->extra = 0;
 	p->slab.class = (uint8_t) class;
-	p->slab.in_use = 0;
-	p->slab.first_free = 1;
-	for (unsigned i = 0; i < n; i++)
-		*(uint16_t *)(page_address(p) + i * bytes) = (uint16_t)(i + 1 < n ? i + 2 : 0);
 	mem_poison(page_address(p), PAGE_SIZE);
 	return p;
 }
 
+static inline bool has_free(const struct page *p)
+{
+	return p->slab.first_free || (p->slab.fresh + 1u) * class_bytes[p->slab.class] <= PAGE_SIZE;
+}
+
+// |p| has free objects and is on the list; it leaves the list with its last one.
 static void *take_object(struct size_class *c, struct page *p)
 {
-	char *object = page_address(p) + (p->slab.first_free - 1u) * class_bytes[p->slab.class];
+	unsigned bytes = class_bytes[p->slab.class];
+	char *object;
 
-	mem_unpoison(object, sizeof(uint16_t));
-	p->slab.first_free = *(uint16_t *)object;
-	mem_poison(object, sizeof(uint16_t));
+	if (p->slab.first_free) {
+		object = page_address(p) + (p->slab.first_free - 1u) * bytes;
+		mem_unpoison(object, sizeof(uint16_t));
+		p->slab.first_free = *(uint16_t *)object;
+		mem_poison(object, sizeof(uint16_t));
+	} else {
+		object = page_address(p) + p->slab.fresh++ * bytes;
+	}
 	p->slab.in_use++;
 	c->out++;
-	if (!p->slab.first_free)
+	if (!has_free(p))
 		list_remove(&p->slab_node);
 	return object;
 }
@@ -121,7 +130,7 @@ static void *take_object(struct size_class *c, struct page *p)
 static bool return_object(struct size_class *c, struct page *p, void *object)
 {
 	unsigned bytes = class_bytes[p->slab.class];
-	bool was_full = !p->slab.first_free;
+	bool was_full = !has_free(p);
 
 	mem_unpoison(object, sizeof(uint16_t));
 	*(uint16_t *)object = p->slab.first_free;

@@ -87,3 +87,9 @@ static inline bool loses_rights(pte_t was, pte_t now)
 
 	return (was & PTE_PRESENT) && lost;
 }
+
+// The first address behind |va| that is a multiple of 1 << |shift|.
+static inline va_t next_boundary(va_t va, unsigned shift)
+{
+	return ((va >> shift) + 1) << shift;
+}

@@ -1,4 +1,4 @@
-// Range operations on page tables: unmap, protect, fork, move, walk, and freeing of empty tables.
+// Range operations on page tables: unmap, protect, fork, move, walk.
 // Each walks a table once: upper levels are skipped where empty, and one hold of a table's lock
 // covers all its entries in the range. Locking and lifetime as said in mapper.c. Must not allocate
 // but for pt_fork_range and pt_move_range.
@@ -39,11 +39,6 @@ static pte_t *make_entry(struct range_op *op, struct pgtable *pt, va_t va, unsig
 		return e;
 	op->err = (int)(int64_t)e;
 	return NULL;
-}
-
-static inline va_t next_boundary(va_t va, unsigned shift)
-{
-	return ((va >> shift) + 1) << shift;
 }
 
 static __always_inline_fn void for_each_pd_entry(struct range_op *op, va_t va, va_t end,
@@ -577,51 +572,4 @@ int pt_move_range(struct pgtable *pt, va_t from, va_t to, uint64_t bytes, struct
 	for_each_pd_entry(&op, from, from + bytes, move_entries);
 	ASSERT(!op.err); // the tables are all there
 	return 0;
-}
-
-// ---- empty tables
-
-// Unlinks the empty table behind |e|; nobody else uses the range.
-static void free_table(struct pgtable *pt, pte_t *e, struct tlb_batch *batch)
-{
-	struct page *parent = table_of(e), *table = pa_to_page(*e & PTE_ADDR);
-
-	spin_lock(&parent->table_lock);
-	*e = 0;
-	parent->table.used--;
-	spin_unlock(&parent->table_lock);
-	batch->tables_freed = true;
-	tlb_batch_add(batch, table, TLB_HELD_TABLE);
-	pt_forget_table(pt);
-}
-
-static void free_below(struct pgtable *pt, pa_t table_pa, unsigned level, va_t va, va_t end,
-		       va_t floor, va_t ceiling, struct tlb_batch *batch)
-{
-	unsigned shift = PAGE_SHIFT + 9 * level;
-
-	while (va < end) {
-		pte_t *e = (pte_t *)phys_to_virt(table_pa) + pte_slot(va, level);
-		va_t base = ALIGN_DOWN(va, 1ull << shift), next = next_boundary(va, shift);
-		pte_t v = READ_ONCE(*e);
-
-		if (is_table(v)) {
-			if (level > 1)
-				free_below(pt, v & PTE_ADDR, level - 1, va, MIN(end, next), floor,
-					   ceiling, batch);
-			if (base >= floor && next <= ceiling &&
-			    !pa_to_page(v & PTE_ADDR)->table.used)
-				free_table(pt, e, batch);
-		}
-		va = next;
-	}
-}
-
-void pt_free_tables(struct pgtable *pt, va_t va, va_t end, va_t floor, va_t ceiling,
-		    struct tlb_batch *batch)
-{
-	// The usual case: a neighbour shares the only table there is.
-	if (ALIGN_UP(floor, HUGE_SIZE) >= ALIGN_DOWN(ceiling, HUGE_SIZE))
-		return;
-	free_below(pt, pt->root_pa, 3, va, end, floor, ceiling, batch);
 }

@@ -46,7 +46,8 @@ struct page {
 		uint64_t extra;
 		struct {
 			uint16_t first_free; // PAGE_SLAB: object number + 1, 0: none
-			uint16_t in_use;     // objects not on the page's free list
+			uint16_t in_use;     // objects handed out
+			uint16_t fresh;      // objects from this number on were never used
 			uint8_t class;       // size class
 		} slab;
 		struct {
