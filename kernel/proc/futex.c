@@ -33,10 +33,9 @@ void futex_init(void)
 
 static struct futex_bucket *bucket_of(const struct futex_key *k)
 {
-	uint64_t h = (k->offset >> 2) + k->space * 0x9e3779b97f4a7c15ull;
-
-	h ^= h >> 32;
-	return &futex.buckets[(h ^ h >> 7) % BUCKETS];
+	// Words lie near each other, mostly: neighbours must not share a bucket, nor must the words
+	// at the same place of different pages.
+	return &futex.buckets[(k->offset >> 2 ^ k->offset >> 12 ^ k->space) % BUCKETS];
 }
 
 // A word in a shared mapping is the same whichever view it is reached by.
@@ -50,9 +49,8 @@ static int shared_key(struct aspace *as, va_t va, struct futex_key *out)
 	if (!v || v->start > va) {
 		err = -EFAULT;
 	} else if (v->flags & VMA_SHARED && v->obj) {
-		out->space = v->obj->id;
+		out->space = futex_space(v->obj->id, true);
 		out->offset = (v->pgoff << PAGE_SHIFT) + (va - v->start);
-		out->shared = true;
 	}
 	rwsem_read_unlock(&as->lock);
 	return err;
@@ -62,13 +60,12 @@ static inline int get_key(struct uptr uaddr, unsigned flags, struct futex_key *o
 {
 	struct aspace *as = thread_current()->aspace;
 
-	if (uaddr.va % sizeof(uint32_t))
+	if (unlikely(uaddr.va % sizeof(uint32_t)))
 		return -EINVAL;
-	if (uaddr.va >= USER_TOP)
+	if (unlikely(uaddr.va >= USER_TOP))
 		return -EFAULT;
-	out->space = as->id;
+	out->space = futex_space(as->id, false);
 	out->offset = uaddr.va;
-	out->shared = false;
 	return unlikely(flags & FUTEX_F_SHARED) ? shared_key(as, uaddr.va, out) : 0;
 }
 
@@ -125,39 +122,54 @@ static int64_t restart_wait(struct restart_block *rb)
 			  (uint32_t)rb->arg[4]);
 }
 
-int64_t futex_wait(struct uptr uaddr, unsigned flags, uint32_t val, uint64_t deadline_ns,
-		   uint32_t bitset)
+// The sleep ended, but nobody took |w| off its queue. 0: somebody has since; -EAGAIN: it was for
+// nothing, wait again; else why the call ends.
+static __noinline int64_t wait_ended(struct futex_waiter *w, struct uptr uaddr, unsigned flags,
+				     uint32_t val, uint64_t deadline_ns, bool in_time)
 {
-	struct futex_waiter w = { .thread = thread_current(), .bitset = bitset };
-	bool in_time = true;
-	int err;
-
-	if (!bitset)
-		return -EINVAL;
-	err = get_key(uaddr, flags, &w.key);
-	if (err)
-		return err;
-	for (;;) {
-		err = queue_if_equal(&w, uaddr, val);
-		if (err)
-			return err;
-		if (deadline_ns == UINT64_MAX)
-			schedule();
-		else
-			in_time = sched_schedule_until(deadline_ns);
-		if (!__atomic_load_n(&w.bucket, __ATOMIC_ACQUIRE) || !unqueue(&w))
-			return 0;
-		if (!in_time)
-			return -ETIMEDOUT;
-		if (sched_interrupted())
-			break;
-	}
+	if (!unqueue(w))
+		return 0;
+	if (!in_time)
+		return -ETIMEDOUT;
+	if (!sched_interrupted())
+		return -EAGAIN;
 	if (deadline_ns == UINT64_MAX)
 		return -ERESTARTSYS;
 	*restart_block_current() =
 		(struct restart_block){ .fn = restart_wait,
-					.arg = { uaddr.va, flags, val, deadline_ns, bitset } };
+					.arg = { uaddr.va, flags, val, deadline_ns, w->bitset } };
 	return -ERESTART_RESTARTBLOCK;
+}
+
+int64_t futex_wait(struct uptr uaddr, unsigned flags, uint32_t val, uint64_t deadline_ns,
+		   uint32_t bitset)
+{
+	struct futex_waiter w;
+	int64_t err;
+
+	if (unlikely(!bitset))
+		return -EINVAL;
+	w.thread = thread_current();
+	w.bitset = bitset;
+	err = get_key(uaddr, flags, &w.key);
+	if (unlikely(err))
+		return err;
+	for (;;) {
+		bool in_time = true;
+
+		err = queue_if_equal(&w, uaddr, val);
+		if (err)
+			return err;
+		if (likely(deadline_ns == UINT64_MAX))
+			schedule();
+		else
+			in_time = sched_schedule_until(deadline_ns);
+		if (likely(!__atomic_load_n(&w.bucket, __ATOMIC_ACQUIRE)))
+			return 0;
+		err = wait_ended(&w, uaddr, flags, val, deadline_ns, in_time);
+		if (err != -EAGAIN)
+			return err;
+	}
 }
 
 int64_t futex_wake(struct uptr uaddr, unsigned flags, int count, uint32_t bitset)

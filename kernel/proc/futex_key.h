@@ -5,17 +5,20 @@
 #include "kernel/base/types.h"
 #include "lib/list.h"
 
-// |space| is the serial of an address space (private) or of a memory object (shared); serials of
-// the two kinds are told apart by |shared|.
 struct futex_key {
-	uint64_t space;
+	uint64_t space;  // futex_space(): which address space or memory object
 	uint64_t offset; // address, or byte offset in the object
-	bool shared;
 };
+
+// Address spaces (private keys) and memory objects (shared ones) have serials of their own.
+static inline uint64_t futex_space(uint64_t serial, bool shared)
+{
+	return serial << 1 | shared;
+}
 
 static inline bool futex_key_equal(const struct futex_key *a, const struct futex_key *b)
 {
-	return a->offset == b->offset && a->space == b->space && a->shared == b->shared;
+	return a->offset == b->offset && a->space == b->space;
 }
 
 struct futex_bucket {

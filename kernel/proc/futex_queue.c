@@ -5,11 +5,12 @@
 #include "kernel/proc/futex_key.h"
 #include "kernel/sched/sched.h"
 
-static void wake_waiter(struct futex_waiter *w)
+static __always_inline_fn void wake_waiter(struct futex_waiter *w)
 {
 	struct thread *t = w->thread;
 
-	list_remove(&w->node);
+	w->node.prev->next = w->node.next;
+	w->node.next->prev = w->node.prev;
 	// The waiter's record is on its stack and is gone once it sees this.
 	__atomic_store_n(&w->bucket, NULL, __ATOMIC_RELEASE);
 	sched_wake(t, 1u << THREAD_INTERRUPTIBLE);

@@ -88,11 +88,12 @@ void sched_init(void)
 }
 
 // Locks the run queue that |t| belongs to. Interrupts are off.
-static struct runqueue *lock_thread_rq(struct thread *t)
+static __always_inline_fn struct runqueue *lock_thread_rq(struct thread *t)
 {
 	for (;;) {
 		unsigned cpu = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
-		struct runqueue *rq = per_cpu_ptr(runqueue, cpu);
+		struct runqueue *rq = likely(cpu == this_cpu_id()) ? this_cpu_ptr(runqueue)
+								   : per_cpu_ptr(runqueue, cpu);
 
 		spin_lock(&rq->lock);
 		if (likely(t->cpu == cpu))
@@ -101,35 +102,36 @@ static struct runqueue *lock_thread_rq(struct thread *t)
 	}
 }
 
-// Queues |t|. A thread that has slept goes before one that computes: it is put in front if the
-// running one has had its share. True if the tick is needed.
-static bool enqueue(struct runqueue *rq, struct thread *t)
+// A thread that an interrupt woke goes before one that computes: it is put in front if the running
+// one has had its share. (A thread that wakes another is about to sleep itself, more often than
+// not: it is left alone, and its slice ends by the tick.)
+static bool should_preempt(const struct thread *cur)
+{
+	if (unlikely(!sched.preempt_tsc)) // not at boot: it would end the clock's calibration early
+		sched.preempt_tsc = clock_tsc_hz() / PREEMPT_HZ;
+	return cpu_rdtsc() - cur->slice_start_tsc > sched.preempt_tsc;
+}
+
+// Queues |t|, releases the queue's lock and sees to it that its CPU notices. |irq|: the caller's
+// interrupt state.
+static __always_inline_fn void enqueue_and_unlock(struct runqueue *rq, struct thread *t,
+						  uint64_t irq)
 {
 	struct thread *cur = rq->current;
+	bool busy = cur != rq->idle;
+	unsigned cpu = t->cpu;
 
 	t->state = THREAD_RUNNABLE;
 	rq->count++;
-	if (cur == rq->idle) {
-		list_push_back(&rq->queue, &t->run_node);
-		return false;
-	}
-	if (unlikely(!sched.preempt_tsc)) // not at boot: it would end the clock's calibration early
-		sched.preempt_tsc = clock_tsc_hz() / PREEMPT_HZ;
-	if (cpu_rdtsc() - cur->slice_start_tsc > sched.preempt_tsc) {
+	if (!(irq & RFLAGS_IF) && busy && should_preempt(cur)) {
 		list_push_front(&rq->queue, &t->run_node);
 		__atomic_fetch_or(&cur->pending, PENDING_RESCHED, __ATOMIC_RELAXED);
 	} else {
 		list_push_back(&rq->queue, &t->run_node);
 	}
-	return true;
-}
-
-// Releases the lock of a queue that was added to, and sees to it that its CPU notices.
-static void unlock_after_enqueue(struct runqueue *rq, unsigned cpu, bool need_tick)
-{
 	spin_unlock(&rq->lock);
 	if (likely(cpu == this_cpu_id())) {
-		if (need_tick && unlikely(!rq->tick_armed))
+		if (unlikely(busy && !rq->tick_armed))
 			sched_arm_tick(rq);
 	} else if (sched.kick) {
 		sched.kick(cpu);
@@ -139,10 +141,8 @@ static void unlock_after_enqueue(struct runqueue *rq, unsigned cpu, bool need_ti
 void sched_start(struct thread *t)
 {
 	uint64_t irq = cpu_irq_save();
-	struct runqueue *rq = lock_thread_rq(t);
-	unsigned cpu = t->cpu;
 
-	unlock_after_enqueue(rq, cpu, enqueue(rq, t));
+	enqueue_and_unlock(lock_thread_rq(t), t, irq);
 	cpu_irq_restore(irq);
 }
 
@@ -160,9 +160,7 @@ bool sched_wake(struct thread *t, unsigned mask)
 		t->state = THREAD_RUNNING;
 		spin_unlock(&rq->lock);
 	} else {
-		unsigned cpu = t->cpu;
-
-		unlock_after_enqueue(rq, cpu, enqueue(rq, t));
+		enqueue_and_unlock(rq, t, irq);
 	}
 	cpu_irq_restore(irq);
 	return true;
