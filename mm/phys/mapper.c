@@ -54,6 +54,7 @@ void pt_destroy(struct pgtable *pt)
 	struct page *root = pa_to_page(pt->root_pa);
 	struct tlb_batch batch;
 
+	tlb_unload(pt);
 	tlb_batch_begin(&batch, pt);
 	pt_free_tables(pt, 0, USER_SPAN, 0, USER_SPAN, &batch);
 	tlb_batch_end(&batch);

@@ -48,8 +48,8 @@ struct pt_entry {
 
 // An empty user address space that shares the kernel half. -ENOMEM.
 int __must_check pt_create(struct pgtable *pt);
-// Frees all remaining tables of the user half; nothing may be mapped in it, and no CPU may have it
-// loaded.
+// Frees all remaining tables of the user half; nothing may be mapped in it, and no other CPU may
+// have it loaded (this one goes over to the kernel's).
 void pt_destroy(struct pgtable *pt);
 // The kernel's own tables. Only pt_query, pt_walk and tlb_switch may be used on it: its mappings
 // are made by physmap.h and kva.h.

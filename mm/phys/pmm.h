@@ -22,7 +22,8 @@ struct pmm_stats {
 void pmm_init(const struct bootinfo *info, const struct boot_range *reserved, unsigned n_reserved);
 
 // A frame of 1 << |order| pages (0 to PMM_MAX_ORDER), count 1, owner NULL, index 0. Order-9 frames
-// are PAGE_WHOLE. Any context; with a spinlock held only with PMM_NOWAIT.
+// are PAGE_WHOLE. Any context; with a spinlock held or in an
+// interrupt only with PMM_NOWAIT.
 #define PMM_MAX_ORDER 10
 struct page *__must_check pmm_alloc(unsigned order, unsigned flags);
 // Parts of page_get and page_put that are not worth inlining.

@@ -125,6 +125,13 @@ void tlb_switch(struct pgtable *pt)
 		__atomic_fetch_and(&old->cpus, ~me, __ATOMIC_RELEASE);
 }
 
+void tlb_unload(struct pgtable *pt)
+{
+	if (this_cpu_read(tlb_loaded) == pt)
+		tlb_switch(pt_kernel());
+	DEBUG_ASSERT(!__atomic_load_n(&pt->cpus, __ATOMIC_RELAXED));
+}
+
 void tlb_forget_loaded(void)
 {
 	this_cpu_write(tlb_loaded, NULL);

@@ -62,6 +62,8 @@ static inline void tlb_batch_end(struct tlb_batch *b)
 
 // Loads |pt| on this CPU. Interrupts off, or no chance to move to another CPU meanwhile.
 void tlb_switch(struct pgtable *pt);
+// Before |pt| is freed: loads the kernel's tables if this CPU has |pt| loaded (no other may).
+void tlb_unload(struct pgtable *pt);
 // Start-up of a CPU: what it has loaded is the kernel's own.
 void tlb_forget_loaded(void);
 // Flushes [va, end) of the kernel half on all CPUs. Interrupts must be on if there are several.

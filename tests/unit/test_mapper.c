@@ -4,6 +4,7 @@
 
 #include "mm/phys/mapper.h"
 
+#include "kernel/base/cpu.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
@@ -464,8 +465,9 @@ static void forks(void **state)
 	pt_unmap_range(&child, 0, 1ull << 47, &b);
 	assert_int_equal(b.anon_pages, 2 + 512);
 	tlb_batch_end(&b);
+	pt_destroy(&child); // while loaded here
+	assert_int_equal(cpu_read_cr3(), pt_kernel()->root_pa);
 	tlb_switch(&pt);
-	pt_destroy(&child);
 	pinned->pins = 0;
 	assert_int_equal(a->count, 1);
 }
