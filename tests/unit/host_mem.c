@@ -251,12 +251,15 @@ static bool allows(const struct host_walk *w, bool write, bool exec)
 	return w->present && w->user && (!write || w->write) && (!exec || w->exec);
 }
 
-static void set_accessed(const struct host_walk *w, va_t va, bool write)
+// As the processor does it: atomically, and only if the entry is still what was walked.
+static bool set_accessed(const struct host_walk *w, va_t va, bool write)
 {
 	unsigned shift = 12 + w->order;
 	uint64_t *e = (uint64_t *)host_ram(w->tables[w->n_tables - 1]) + ((va >> shift) & 511);
+	uint64_t was = w->raw;
 
-	__atomic_fetch_or(e, E_A | (write ? E_D : 0), __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(e, &was, was | E_A | (write ? E_D : 0), false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 // Translates like the CPU. False: page fault, |*error| is its code.
@@ -276,9 +279,10 @@ static bool translate(va_t va, bool write, bool exec, pa_t *pa, uint32_t *error)
 	}
 	if (t)
 		t->valid = false; // a fault or a dirty update drops the entry (SDM 4.10.4.1)
-	w = host_walk(c->cr3, va);
+	do {
+		w = host_walk(c->cr3, va);
+	} while (allows(&w, write, exec) && !set_accessed(&w, va, write));
 	if (allows(&w, write, exec)) {
-		set_accessed(&w, va, write);
 		w.accessed = true;
 		w.dirty |= write;
 		tlb_insert(c, va, &w);

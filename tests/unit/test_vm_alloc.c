@@ -38,8 +38,9 @@ static void make_world(void)
 	assert_int_equal(vm_map(BASE, 6 * P, RW, ANON | MAP_FIXED), BASE);
 	assert_int_equal(vm_map_file(file, BASE + 6 * P, 4 * P, RW, MAP_SHARED | MAP_FIXED, 0),
 			 BASE + 6 * P);
-	assert_int_equal(vm_map_file(file, BASE + 10 * P, 4 * P, RW, MAP_PRIVATE | MAP_FIXED, 4 * P),
-			 BASE + 10 * P);
+	assert_int_equal(
+		vm_map_file(file, BASE + 10 * P, 4 * P, RW, MAP_PRIVATE | MAP_FIXED, 4 * P),
+		BASE + 10 * P);
 	for (unsigned i = 0; i < 14; i += 2)
 		assert_int_equal(vm_poke(BASE + i * P, (int)i + 1), 0);
 }
