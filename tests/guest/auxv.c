@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 	       (int)(getauxval(AT_EGID) == getegid()));
 	printf("platform %s\n", (char *)getauxval(AT_PLATFORM));
 	IS(!strcmp((char *)getauxval(AT_EXECFN), argv[0]));
-	IS(getauxval(51) >= 2048 && getauxval(51) < 65536);
+	IS(getauxval(51) >= 1024 && getauxval(51) < 65536);
 	random = (unsigned char *)getauxval(AT_RANDOM);
 	for (int i = 0; i < 16; i++)
 		zeros += !random[i];
