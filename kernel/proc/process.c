@@ -66,6 +66,7 @@ static void process_setup(struct process *p, struct process *parent)
 {
 	p->refs = 1;
 	p->parent = parent;
+	p->parent_pid = parent ? parent->pid : 0;
 	p->dumpable = 1;
 	p->start_ns = clock_mono_ns();
 	list_init(&p->children);
@@ -223,12 +224,7 @@ struct process *process_next(int from)
 
 int process_parent_pid(struct process *p)
 {
-	int pid;
-
-	process_tree_lock();
-	pid = p->parent->pid;
-	process_tree_unlock();
-	return pid;
+	return READ_ONCE(p->parent_pid);
 }
 
 // The process |pid| (0: the caller's own) with a reference, or NULL.

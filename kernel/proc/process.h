@@ -24,6 +24,7 @@ struct process {
 
 	// guarded by the tree lock
 	struct process *parent;
+	int parent_pid; // of |parent|, changed with it; read without the lock (getppid)
 	struct list_node children, sibling;
 	struct list_node all_node;
 	int pgid, sid;
