@@ -22,17 +22,23 @@ KOPT := -O2 $(if $(findstring clang,$(KCC)),,-falign-functions=1 -falign-jumps=1
 KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock% kernel/sched/sched% \
 	kernel/sched/waitq% mm/phys/pmm% mm/phys/buddy% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
 	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/vma% syscall/dispatch%
-KERNEL_COLD := syscall/strace% kernel/proc/procfs% kernel/base/panic% kernel/base/backtrace% \
-	kernel/sched/dump% drivers/pci% drivers/power% lib/symtab%
+KERNEL_COLD := syscall/strace% $(filter-out syscall/sys_mem% syscall/sys_fd% syscall/sys_poll% \
+	syscall/sys_futex%,$(patsubst %.c,%%,$(wildcard syscall/sys_*.c))) \
+	kernel/proc/procfs% kernel/proc/process% kernel/proc/sig% kernel/proc/clone% kernel/proc/exit% \
+	kernel/proc/rlimit% kernel/proc/program% kernel/proc/thread_calls% kernel/proc/usage% kernel/proc/rseq% \
+	kernel/base/panic% kernel/base/backtrace% kernel/base/cmdline% kernel/base/log% kernel/base/cpufeat% \
+	kernel/sched/dump% kernel/init/main% drivers/% lib/symtab% lib/cmdline% lib/fmt% lib/elf% lib/cpio% \
+	fs/tty% fs/console% fs/dev% fs/pseudo% fs/seq% fs/flock% fs/mount% fs/anon% fs/stat% fs/tmpfs% \
+	fs/initramfs_scan% fs/vfs% mm/virt/mremap% mm/virt/mlock% mm/virt/limits% mm/virt/fork%
 KCFLAGS = -std=gnu11 $(KOPT) -g -ffreestanding $(KERNEL_INCLUDES) \
 	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
 	-fcf-protection=none -fno-common -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections \
 	-fstack-protector-strong -mstack-protector-guard=global \
-	-Wall -Wextra -Werror -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	-Wall -Wextra -Werror -Wno-unused-parameter -Wno-missing-field-initializers -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wframe-larger-than=2048 \
 	$(if $(DEBUG),-DCONFIG_DEBUG -DCONFIG_DEBUG_LOCKS $(KERNEL_UBSAN)) $(EXTRA_KCFLAGS)
-KLDFLAGS := -nostdlib -static --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
+KLDFLAGS := -nostdlib -static -n --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
 	--no-dynamic-linker --orphan-handling=error -T linker.ld
 
 # Objects added by a folder's build.mk (generated sources).
