@@ -344,15 +344,15 @@ static int parse_command(struct options *o, struct cursor *c)
 }
 
 // "ouro build PROGRAM ARG... -o OUT": the output may also come last.
-static void take_trailing_output(struct options *o)
+static void take_trailing_output(struct options *o, const struct cursor *c)
 {
 	struct strvec *w = &o->words;
 
 	if (o->command != CMD_BUILD || o->output || w->n < 3 || strcmp(w->v[w->n - 2], "-o"))
 		return;
-	o->output = w->v[w->n - 1];
-	free(w->v[w->n - 2]);
-	w->n -= 2;
+	o->output = c->argv[c->argc - 1];
+	free(w->v[--w->n]);
+	free(w->v[--w->n]);
 	w->v[w->n] = NULL;
 }
 
@@ -378,7 +378,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	}
 	while (status == 0 && c.next < argc)
 		strvec_add(&o->words, argv[c.next++]);
-	take_trailing_output(o);
+	take_trailing_output(o, &c);
 	if (status == 0 && o->words.n == 0 && (o->command & (PACKS | CMD_INSPECT))) {
 		status = fail(STATUS_OURO, "ouro %s needs a program", command_name(o->command));
 		hint("ouro %s --help", command_name(o->command));
