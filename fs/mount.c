@@ -19,9 +19,7 @@ static struct {
 	struct automount *automounts;
 	uint32_t next_id;  // atomic
 	uint32_t next_dev; // atomic
-} mnt = {
-	.mounts = LIST_INIT(mnt.mounts),
-};
+} mnt;
 
 void superblock_init(struct superblock *sb, const struct superblock_ops *ops, const char *fstype,
 		     uint64_t magic)
@@ -76,6 +74,9 @@ void mount_init_internal(struct mount *m, struct superblock *sb)
 void mount_init(void)
 {
 	mutex_init(&mnt.namespace_lock, RANK_MOUNT);
+	list_init(&mnt.mounts);
+	mnt.automounts = NULL;
+	mnt.next_id = mnt.next_dev = 0;
 }
 
 static struct mount *find_mounted_locked(const struct path *p)

@@ -555,6 +555,7 @@ static struct automount automounts[PSEUDO_FS_COUNT] = {
 
 void pseudo_init(void)
 {
+	memset(&pseudo, 0, sizeof(pseudo));
 	for (unsigned k = 0; k < PSEUDO_FS_COUNT; k++)
 		mount_register_automount(&automounts[k]);
 }

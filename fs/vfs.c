@@ -78,6 +78,7 @@ int vfs_init(const void *image, uint64_t bytes)
 	bool scan;
 	int err;
 
+	vfs.chrdevs = NULL;
 	mount_init();
 	namei_init();
 	memfd_init();

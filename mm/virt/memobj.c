@@ -246,6 +246,8 @@ static int get_filled(struct memobj *o, uint64_t index, unsigned flags, struct p
 		r = -ERANGE;
 	else if (slot_is_page(slot))
 		page_get(*out = slot_page(slot), 0);
+	else if (!slot && !(flags & MEMOBJ_ALLOC))
+		r = -ENOENT; // reading a hole does not make a page
 	else if (flags & MEMOBJ_NOSLEEP)
 		r = -EAGAIN;
 	else if (!slot_is_busy(slot))
