@@ -84,7 +84,10 @@ function trap_syscall_entry
 	 * does (exec, sigreturn, signal delivery) leaves PENDING_NOTIFY or comes from the loop before
 	 * IRET. So they are what SYSCALL put there: rcx is the address behind an instruction below
 	 * USER_TOP, never one that SYSRET would fault on in ring 0, r11 holds flags that ring 3 had,
-	 * and the callee-saved registers are still in place. */
+	 * and the callee-saved registers are still in place. With RF or TF, SYSRET would trap one
+	 * instruction too early (SDM 2B SYSRET). */
+	testl	$(1 << 16 | 1 << 8), REGS_R11(%rsp)
+	jnz	trap_return_to_user
 #ifdef CONFIG_DEBUG
 	movq	REGS_RIP(%rsp), %rcx
 	cmpq	%rcx, REGS_RCX(%rsp)
@@ -121,13 +124,15 @@ function trap_return_to_user
 	cmpl	$0, THREAD_PENDING(%rax)
 	jne	1f
 	movq	REGS_RIP(%rsp), %rax
-	shrq	$47, %rax
-	jnz	1f
+	shlq	$16, %rax
+	sarq	$16, %rax
+	cmpq	%rax, REGS_RIP(%rsp)
+	jne	1f
 	pop_regs
 	addq	$8, %rsp
 	swapgs
 	iretq
-	/* Work first (with interrupts on): signals, rescheduling, an impossible rip. */
+	/* Work first (with interrupts on): signals, rescheduling, a rip that is not canonical. */
 1:	movq	%rsp, %rdi
 	call	trap_work_before_user
 	jmp	trap_return_to_user

@@ -134,7 +134,11 @@ static void user_page_fault(struct pt_regs *regs, uint64_t va, uint64_t error)
 {
 	enum fault_result r = FAULT_MAPERR;
 	cpu_irq_enable();
-	if (va < USER_TOP)
+	// A supervisor access on behalf of user mode to a page that is there: only QEMU's TCG does
+	// that (LRET and IRET of ring 3 with SMAP, 7.2). Trying again would go on for ever.
+	if (!(error & FAULT_ERR_USER) && (error & FAULT_ERR_PRESENT))
+		r = FAULT_ACCERR;
+	else if (va < USER_TOP)
 		r = aspace_fault(thread_current()->aspace, va, error);
 	// Out of memory: the killer has run; retry the access, or die on the way out.
 	if (r == FAULT_OK || r == FAULT_OOM)
@@ -226,7 +230,6 @@ static void debug_exception(struct pt_regs *regs)
 		return;
 	}
 	cpu_irq_enable();
-	regs->rflags &= ~RFLAGS_TF;
 	int code = dr6 & 0xf ? TRAP_HWBKPT : TRAP_TRACE;
 	signal_force_fault(SIGTRAP, code, regs->rip, VECTOR_DB, 0, regs);
 }
@@ -260,8 +263,9 @@ void trap_handle(unsigned vector, struct pt_regs *regs, uint64_t error)
 
 void trap_work_before_user(struct pt_regs *regs)
 {
-	// IRET to such an address would fault in ring 0: answer as Linux's fixup_bad_iret does.
-	if (regs->rip >> 47)
+	// IRET to an address that is not canonical would fault in ring 0: answer as Linux's
+	// fixup_bad_iret does.
+	if ((uint64_t)((int64_t)(regs->rip << 16) >> 16) != regs->rip)
 		signal_force_fault(SIGSEGV, SI_KERNEL, 0, VECTOR_GP, 0, regs);
 	cpu_irq_enable();
 	signal_on_return(regs);

@@ -337,8 +337,6 @@ int64_t signal_return(struct pt_regs *regs)
 		goto bad;
 	sig_set_blocked(uc.uc_sigmask);
 	u->restart.fn = NULL;
-	if (uc.uc_mcontext.rip >= USER_TOP + PAGE_SIZE) // IRET would fault in the kernel
-		goto bad;
 	sigframe_restore_regs(&uc.uc_mcontext, regs);
 	thread_set_pending(thread_current(), PENDING_NOTIFY); // not the registers of this call
 	if (restore_fpu((uint64_t)uc.uc_mcontext.fpstate))
