@@ -4,6 +4,8 @@
 // taken that long, so nothing spins. Over so short a time the error is up to some per cent:
 // clock_refine measures again over 100 ms or more and changes the rate without a step.
 //
+// Until then the reference itself is the clock.
+//
 // References: the local APIC's timer counts at exactly 1 GHz under QEMU's TCG; else one that
 // kernel/init brings (HPET, PM timer); else the PIT. The APIC timer is later used for one-shot
 // interrupts, so refinement is against the other ones.
@@ -45,6 +47,7 @@ static struct {
 	uint32_t init_apic;                 // APIC count then
 	struct clock_reference first, fine; // hz 0: none
 	struct sample first_start, fine_start;
+	uint64_t early_ns; // the latest time told before |ready|
 	bool have_wall;
 	uint64_t (*wall)(void);
 	void (*changed)(const struct clock_params *);
@@ -174,7 +177,7 @@ static void publish_locked(const struct clock_params *p)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	clk.params = *p;
 	__atomic_store_n(&clk.seq, clk.seq + 1, __ATOMIC_RELEASE);
-	if (clk.changed && clk.have_wall)
+	if (clk.changed && clk.have_wall && p->mult)
 		clk.changed(p);
 }
 
@@ -241,6 +244,13 @@ static void make_ready(void)
 		clk.params.base_tsc = clk.init_tsc;
 		clk.params.tsc_usable = true;
 		set_rate_locked(hz ? hz : FALLBACK_HZ, clk.init_tsc);
+		// Never before what was read off the reference.
+		struct clock_params p = clk.params;
+		uint64_t now = ns_at(&p, cpu_rdtsc());
+		if (now < clk.early_ns) {
+			p.base_ns = clk.early_ns - now;
+			publish_locked(&p);
+		}
 		__atomic_store_n(&clk.ready, true, __ATOMIC_RELEASE);
 	}
 	spin_unlock_irqrestore(&clk.lock, irq);
@@ -250,6 +260,24 @@ static inline void ensure_ready(void)
 {
 	if (unlikely(!__atomic_load_n(&clk.ready, __ATOMIC_ACQUIRE)))
 		make_ready();
+}
+
+// The time by the first reference, while that is too young for a rate; 0: it is old enough.
+static uint64_t read_early(void)
+{
+	const struct clock_reference *r = &clk.first;
+	if (clk.known_hz || !r->hz)
+		return 0;
+	uint64_t ns =
+		clock_mul_div((r->read() - clk.first_start.ref) & r->mask, NSEC_PER_SEC, r->hz);
+	if (ns >= MIN_INTERVAL_NS)
+		return 0;
+	uint64_t irq = spin_lock_irqsave(&clk.lock);
+	if (ns < clk.early_ns)
+		ns = clk.early_ns;
+	clk.early_ns = ns;
+	spin_unlock_irqrestore(&clk.lock, irq);
+	return ns + !ns;
 }
 
 bool clock_refine(void)
@@ -318,7 +346,12 @@ void clock_init(const struct clock_reference *extra)
 
 uint64_t clock_mono_ns(void)
 {
-	ensure_ready();
+	if (unlikely(!__atomic_load_n(&clk.ready, __ATOMIC_ACQUIRE))) {
+		uint64_t ns = read_early();
+		if (ns)
+			return ns;
+		make_ready();
+	}
 	struct clock_params p = read_params();
 	uint64_t tsc = cpu_rdtsc();
 	// Another CPU may have moved the base past this read.
@@ -398,6 +431,7 @@ void clock_arm_timer(uint64_t deadline_ns)
 		apic_timer_start(0);
 		return;
 	}
+	ensure_ready(); // the count may be the reference
 	uint64_t now = clock_mono_ns();
 	uint64_t ns = deadline_ns > now ? deadline_ns - now : 0;
 	uint64_t hz = apic_timer_hz();

@@ -146,6 +146,7 @@ function trap_enter_user
 /* ---- exceptions and interrupts ---- */
 /* On the stack: rdi, error code or 0, then the hardware's frame. EDI: vector. */
 function trap_common
+	smap_clac
 	push_regs rdi=0
 	testb	$3, REGS_CS(%rsp)
 	jz	1f
@@ -166,6 +167,7 @@ function trap_common
 
 /* NMI, #MC, #DF, and #DB of the kernel: as trap_common, but GS is not known. */
 function trap_common_ist
+	smap_clac
 	push_regs rdi=0
 	movl	%edi, %r12d
 	/* #DB from user mode goes on on the thread's own stack: it may have to sleep. */
@@ -221,7 +223,6 @@ trap_move_to_thread_stack:
 /* ---- the stubs that the IDT points to: TRAP_STUB_BYTES each ---- */
 .macro stub vector common
 	.balign	TRAP_STUB_BYTES
-	smap_clac
 	.if \vector != 8 && (\vector < 10 || \vector > 14) && \vector != 17 && \vector != 21 && \vector != 29 && \vector != 30
 	pushq	$0
 	.endif
