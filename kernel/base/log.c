@@ -97,11 +97,6 @@ void log_add_sink(struct log_sink *sink)
 	spin_unlock_irqrestore(&klog.lock, irq);
 }
 
-void log_break_lock(void)
-{
-	klog.lock = (struct spinlock)SPINLOCK_INIT(RANK_LOG, "log");
-}
-
 static int parse_level(const char *s, size_t bytes, enum log_level *out)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(level_names); i++) {

@@ -31,7 +31,5 @@ void log_add_sink(struct log_sink *sink);
 // Sets levels from the value of ouro.log=. -EINVAL names nothing; unknown areas are accepted.
 int __must_check log_configure(const char *spec);
 
-// Text as it is, to the ring and all sinks, whatever the level (the panic report).
+// Text as it is, to the ring and all sinks, whatever the level (strace).
 void log_write_raw(const char *text, size_t bytes);
-// For panic: the lock may be held by the code that failed.
-void log_break_lock(void);

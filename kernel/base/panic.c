@@ -1,12 +1,11 @@
 // The end of the machine after a broken invariant: one text, built in a static buffer, that goes to
-// the first UART, the log's sinks and the host's channel. A failure inside it ends the machine
+// the first UART and to the host's channel. A failure inside it ends the machine
 // without more words.
 #include "kernel/base/panic.h"
 
 #include "kernel/base/backtrace.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/earlycon.h"
-#include "kernel/base/log.h"
 #include "lib/fmt.h"
 
 // One panic at a time; |depth| counts entries, the first one owns the rest.
@@ -88,8 +87,6 @@ static void __noreturn finish(const struct pt_regs *regs, uint64_t rbp, uint64_t
 	add("backtrace:\n");
 	backtrace_walk(rbp, rip, add_address);
 	earlycon_write(report.text);
-	log_break_lock();
-	log_write_raw(report.text, report.bytes);
 	if (report.handlers.report)
 		report.handlers.report(report.text, report.bytes);
 	end_machine();

@@ -13,7 +13,6 @@
 #define log_add_sink   log_under_test_add_sink
 #define log_configure  log_under_test_configure
 #define log_write_raw  log_under_test_write_raw
-#define log_break_lock log_under_test_break_lock
 #include "kernel/base/log.c"
 
 static char got[60000];
