@@ -159,7 +159,7 @@ static void grow(struct radix *r, uint64_t index, struct radix_node **chain)
 		old->parent_slot = 0;
 		r->root = top;
 	}
-	r->limit = max_index(need);
+	r->limit = max_index(r->height);
 }
 
 // The level-0 node of |index|, made from |chain| where missing.
