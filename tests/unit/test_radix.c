@@ -79,6 +79,21 @@ static void ends_and_levels(void **state)
 	assert_int_equal(live, 0);
 }
 
+// The first node of a low index in a taller tree leaves the high ones reachable.
+static void low_after_high(void **state)
+{
+	struct radix r;
+	uint64_t found;
+
+	radix_init(&r, &mem);
+	assert_int_equal(radix_set(&r, 5000, 1), 0);
+	assert_int_equal(radix_set(&r, 3, 2), 0);
+	assert_int_equal(radix_get(&r, 5000), 1);
+	assert_true(radix_next_used(&r, 4, UINT64_MAX, &found));
+	assert_int_equal(found, 5000);
+	radix_destroy(&r);
+}
+
 // A full node, then a full subtree: searches for an empty index skip it whole.
 static void full_subtrees(void **state)
 {
@@ -167,9 +182,8 @@ static void nth_failure(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ends_and_levels),
-		cmocka_unit_test(full_subtrees),
-		cmocka_unit_test(random_ops),
+		cmocka_unit_test(ends_and_levels), cmocka_unit_test(low_after_high),
+		cmocka_unit_test(full_subtrees),   cmocka_unit_test(random_ops),
 		cmocka_unit_test(nth_failure),
 	};
 
