@@ -11,6 +11,7 @@
 #include "kernel/proc/procfs.h"
 #include "kernel/proc/vdso.h"
 #include "kernel/sched/sched.h"
+#include "mm/virt/aspace.h"
 
 static void send_to_thread(struct thread *t, int sig)
 {
@@ -41,6 +42,7 @@ int proc_init(void)
 	futex_init();
 	thread_set_signal_sender(send_to_thread);
 	vfs_set_random_source(fill_random);
+	aspace_set_oom_handler(process_oom);
 	procfs_register();
 	ctl_set_handlers(&host_handlers);
 	return vdso_init();

@@ -66,7 +66,7 @@ static void process_setup(struct process *p, struct process *parent)
 {
 	p->refs = 1;
 	p->parent = parent;
-	p->parent_pid = parent ? parent->pid : 0;
+	p->parent_pid = parent == p ? 0 : parent->pid;
 	p->dumpable = 1;
 	p->start_ns = clock_mono_ns();
 	list_init(&p->children);
@@ -220,11 +220,6 @@ struct process *process_next(int from)
 		p = process_get((struct process *)radix_get(&tree.table, pid));
 	spin_unlock_irqrestore(&tree.table_lock, irq);
 	return p;
-}
-
-int process_parent_pid(struct process *p)
-{
-	return READ_ONCE(p->parent_pid);
 }
 
 // The process |pid| (0: the caller's own) with a reference, or NULL.

@@ -107,7 +107,10 @@ void process_put(struct process *p);
 struct process *process_find(int pid);
 // The next process with pid >= |from| in order, with a reference, or NULL.
 struct process *process_next(int from);
-int process_parent_pid(struct process *p);
+static inline int process_parent_pid(const struct process *p)
+{
+	return READ_ONCE(p->parent_pid);
+}
 
 // The calls of the same name; results as Linux's. pid 0 is the caller.
 int process_setpgid(int pid, int pgid);

@@ -15,6 +15,8 @@ void process_tree_unlock(void);
 void process_init(void);
 // usage.c
 void process_timers_init(struct process *p);
+// oom.c: the handler of aspace_set_oom_handler().
+bool process_oom(struct aspace *as);
 // futex.c
 void futex_init(void);
 

@@ -54,6 +54,13 @@ static void add_switches(struct process *p, struct rusage *r)
 	sighand_unlock(p, irq);
 }
 
+static uint64_t rss_pages(const struct aspace *as)
+{
+	int64_t n = READ_ONCE(as->rss_anon) + READ_ONCE(as->rss_file) + READ_ONCE(as->rss_shmem);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
 int process_getrusage(int who, struct rusage *out)
 {
 	struct process *p = process_current();
@@ -78,7 +85,8 @@ int process_getrusage(int who, struct rusage *out)
 	}
 	out->ru_minflt = (int64_t)p->aspace->minor_faults;
 	out->ru_majflt = (int64_t)p->aspace->major_faults;
-	out->ru_maxrss = (int64_t)(p->aspace->peak_rss_pages * (PAGE_SIZE / 1024));
+	out->ru_maxrss = (int64_t)(MAX(p->aspace->peak_rss_pages, rss_pages(p->aspace)) *
+				   (PAGE_SIZE / 1024));
 	return 0;
 }
 
