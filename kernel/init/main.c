@@ -2,6 +2,7 @@
 #include "kernel/init/main.h"
 
 #include "drivers/acpi.h"
+#include "drivers/clockref.h"
 #include "drivers/ctl.h"
 #include "drivers/rtc.h"
 #include "fs/vfs.h"
@@ -62,7 +63,9 @@ static void init_time(void)
 	if (physmap_ensure(apic_pa, PAGE_SIZE, true) != 0)
 		panic("no memory to map the local APIC");
 	apic_init(phys_to_virt(apic_pa));
-	clock_init(NULL);
+	struct clock_reference reference;
+	bool found = clock_wants_reference() && clockref_find(&reference);
+	clock_init(found ? &reference : NULL);
 	clock_set_wall_source(rtc_read_ns);
 }
 
@@ -104,10 +107,10 @@ void kernel_main(const struct bootinfo *info)
 	init_early_options(info->cmdline);
 	stackprot_set_canary(random_u64());
 	init_memory(info);
+	acpi_init(info);
 	init_time();
 	sched_init();
 	sched_set_user_entry(trap_enter_user);
-	acpi_init(info);
 	irq_set_router(acpi_init_ioapics);
 	ctl_init();
 	init_files(info);
