@@ -80,10 +80,11 @@ bool mount_follow_up(struct path *p);
 // Registers a file system to be mounted on a directory at its first use ("/proc", "/dev/shm"; the
 // directory is made if the image has none). |name| stands in |dir|. |a| must stay.
 struct automount {
-	const char *dir;  // "/" or "/dev"
-	const char *name; // "proc"
-	uint32_t mode;    // of the directory, if it must be made
-	unsigned flags;   // enum mount_flags
+	const char *dir;    // "/" or "/dev"
+	const char *name;   // "proc"
+	uint32_t mode;      // of the directory, if it must be made
+	unsigned flags;     // enum mount_flags
+	bool only_if_empty; // not over a directory in which the image has files
 	int (*make)(struct superblock **out);
 	struct automount *next;
 };

@@ -63,6 +63,13 @@ static int make_mountpoint(struct dentry *parent, const struct automount *a)
 	return err;
 }
 
+static bool has_lower_names(struct inode *dir)
+{
+	const struct image_entry *ent = initramfs_entry(tmpfs_dir_of(dir)->lower);
+
+	return ent && ent->children;
+}
+
 static int lookup_automount(struct dentry *child)
 {
 	const struct automount *a = mount_find_automount("/", child->name, child->name_bytes);
@@ -71,7 +78,7 @@ static int lookup_automount(struct dentry *child)
 		return 0;
 	if (!child->inode)
 		return make_mountpoint(child->parent, a);
-	if (S_ISDIR(child->inode->mode))
+	if (S_ISDIR(child->inode->mode) && !(a->only_if_empty && has_lower_names(child->inode)))
 		child->flags |= DENTRY_AUTOMOUNT;
 	return 0;
 }

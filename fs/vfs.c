@@ -43,10 +43,16 @@ static int make_run(struct superblock **out)
 
 #define TMP_FLAGS (MOUNT_NOSUID | MOUNT_NODEV | MOUNT_RELATIME)
 
+#define TMP_MOUNT(dir_, name_, mode_, make_)                                                       \
+	{                                                                                          \
+		.dir = (dir_), .name = (name_), .mode = (mode_), .flags = TMP_FLAGS,               \
+		.only_if_empty = true, .make = (make_)                                             \
+	}
+
 static struct automount automounts[] = {
-	{ .dir = "/", .name = "tmp", .mode = 01777, .flags = TMP_FLAGS, .make = make_tmp },
-	{ .dir = "/", .name = "run", .mode = 0755, .flags = TMP_FLAGS, .make = make_run },
-	{ .dir = "/dev", .name = "shm", .mode = 01777, .flags = TMP_FLAGS, .make = make_tmp },
+	TMP_MOUNT("/", "tmp", 01777, make_tmp),
+	TMP_MOUNT("/", "run", 0755, make_run),
+	TMP_MOUNT("/dev", "shm", 01777, make_tmp),
 };
 
 static int open_image(const void *image, uint64_t bytes, bool *scan)
