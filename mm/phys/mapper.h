@@ -105,7 +105,7 @@ int __must_check pt_move_range(struct pgtable *pt, va_t from, va_t to, uint64_t 
 			       struct tlb_batch *batch);
 // Copies entries for fork. Each one in [va, end) whose frame's owner is not |skip_owner| (NULL:
 // all) loses PT_WRITE and PT_EXCLUSIVE in |from| and appears the same in |to| with a reference of
-// its own; PT_SPECIAL ones are copied without. |*copied| counts 4 KiB pages. -ENOMEM: what was made
-// in |to| stays. |batch| is |from|'s.
+// its own; PT_SPECIAL ones are copied without. |*copied| counts 4 KiB pages, PT_SPECIAL ones not.
+// -ENOMEM: what was made in |to| stays. |batch| is |from|'s.
 int __must_check pt_fork_range(struct pgtable *from, struct pgtable *to, va_t va, va_t end,
 			       const void *skip_owner, struct tlb_batch *batch, uint64_t *copied);

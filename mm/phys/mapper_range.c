@@ -427,7 +427,7 @@ static void fork_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t sto
 		if (op->err)
 			break;
 		table_of(to)->table.used++;
-		op->copied++;
+		op->copied += !(*to & PT_SPECIAL);
 	}
 	to -= va == stop; // |to| may point behind its table
 	from -= va == stop;

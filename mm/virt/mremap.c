@@ -107,11 +107,12 @@ static int move_step(struct aspace *as, struct memobj *o, va_t from, va_t to, ui
 	if (o)
 		spin_lock(&o->views_lock);
 	r = pt_move_range(&as->pt, from, to, bytes, &batch);
+	// Flushed before a truncation can zap the new place: its flush does not cover the old one.
+	tlb_batch_end(&batch);
 	if (o) {
 		o->zap_restart = true;
 		spin_unlock(&o->views_lock);
 	}
-	tlb_batch_end(&batch);
 	return r;
 }
 
