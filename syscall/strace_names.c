@@ -156,6 +156,7 @@ static const struct {
 	[EOWNERDEAD] = { "EOWNERDEAD", "Owner died" },
 	[ENOTRECOVERABLE] = { "ENOTRECOVERABLE", "State not recoverable" },
 	[ERFKILL] = { "ERFKILL", "Operation not possible due to RF-kill" },
+	[EHWPOISON] = { "EHWPOISON", "Memory page has hardware error" },
 };
 
 const char *strace_errno_name(unsigned err)

@@ -6,7 +6,7 @@
 #include <elf.h>
 #include <sys/auxv.h>
 
-#define RUNS 6
+#define RUNS  6
 #define KINDS 6
 
 static const char *const names[KINDS] = { "stack", "heap", "mmap", "program", "vdso", "random" };
@@ -26,8 +26,8 @@ int main(int argc, char **argv)
 	if (runs < RUNS) {
 		for (int i = 0; i < runs; i++)
 			next[i + 1] = argv[i + 1];
-		snprintf(text[0], sizeof(text[0]), "%lx,%lx,%lx,%lx,%lx,%lx", now[0], now[1], now[2],
-			 now[3], now[4], now[5]);
+		snprintf(text[0], sizeof(text[0]), "%lx,%lx,%lx,%lx,%lx,%lx", now[0], now[1],
+			 now[2], now[3], now[4], now[5]);
 		next[0] = argv[0];
 		next[runs + 1] = text[0];
 		next[runs + 2] = NULL;
@@ -36,8 +36,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (int i = 0; i < RUNS; i++)
-		sscanf(argv[i + 1], "%lx,%lx,%lx,%lx,%lx,%lx", &seen[i][0], &seen[i][1], &seen[i][2],
-		       &seen[i][3], &seen[i][4], &seen[i][5]);
+		sscanf(argv[i + 1], "%lx,%lx,%lx,%lx,%lx,%lx", &seen[i][0], &seen[i][1],
+		       &seen[i][2], &seen[i][3], &seen[i][4], &seen[i][5]);
 	for (int k = 0; k < KINDS; k++) {
 		int different = 0;
 
@@ -46,7 +46,8 @@ int main(int argc, char **argv)
 		if (k == 3 && seen[0][k] < 0x10000000)
 			printf("program: %s\n", different ? "moved" : "varies");
 		else
-			printf("%s: %s\n", names[k], different >= RUNS - 2 ? "varies" : "does not vary");
+			printf("%s: %s\n", names[k],
+			       different >= RUNS - 2 ? "varies" : "does not vary");
 	}
 	IS(seen[0][0] > 0x7ff000000000 && seen[0][2] > 0x7e0000000000);
 	if (seen[0][3] < 0x10000000)

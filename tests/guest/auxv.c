@@ -14,13 +14,20 @@ static const char *name_of(unsigned long type)
 	static char other[24];
 
 	switch (type) {
-#define A(x) case AT_##x: return #x;
-	A(PHDR) A(PHENT) A(PHNUM) A(PAGESZ) A(BASE) A(FLAGS) A(ENTRY) A(UID) A(EUID) A(GID) A(EGID)
-	A(PLATFORM) A(HWCAP) A(CLKTCK) A(SECURE) A(RANDOM) A(HWCAP2) A(EXECFN) A(SYSINFO_EHDR)
+#define A(x)                                                                                       \
+	case AT_##x:                                                                               \
+		return #x;
+		A(PHDR)
+		A(PHENT)
+		A(PHNUM) A(PAGESZ) A(BASE) A(FLAGS) A(ENTRY) A(UID) A(EUID) A(GID) A(EGID)
+			A(PLATFORM) A(HWCAP) A(CLKTCK) A(SECURE) A(RANDOM) A(HWCAP2) A(EXECFN)
+				A(SYSINFO_EHDR)
 #undef A
-	case 51: return "MINSIGSTKSZ";
-	case 27: return "RSEQ_FEATURE_SIZE";
-	case 28: return "RSEQ_ALIGN";
+					case 51 : return "MINSIGSTKSZ";
+	case 27:
+		return "RSEQ_FEATURE_SIZE";
+	case 28:
+		return "RSEQ_ALIGN";
 	default:
 		snprintf(other, sizeof(other), "%lu", type);
 		return other;
@@ -32,8 +39,8 @@ int main(int argc, char **argv)
 	char **p = environ;
 	unsigned char *random;
 	unsigned char vec[1];
-	ElfW(Ehdr) *vdso;
-	ElfW(auxv_t) *a;
+	ElfW(Ehdr) * vdso;
+	ElfW(auxv_t) * a;
 	int zeros = 0;
 
 	IS(argv[argc] == NULL && environ == argv + argc + 1);
@@ -45,7 +52,8 @@ int main(int argc, char **argv)
 	for (a = (ElfW(auxv_t) *)(p + 1); a->a_type != AT_NULL; a++)
 		printf("%s\n", name_of(a->a_type));
 	printf("pagesz %lu clktck %lu flags %lu secure %lu phent %lu\n", getauxval(AT_PAGESZ),
-	       getauxval(AT_CLKTCK), getauxval(AT_FLAGS), getauxval(AT_SECURE), getauxval(AT_PHENT));
+	       getauxval(AT_CLKTCK), getauxval(AT_FLAGS), getauxval(AT_SECURE),
+	       getauxval(AT_PHENT));
 	printf("uid %d gid %d\n", (int)(getauxval(AT_UID) == getuid()),
 	       (int)(getauxval(AT_EGID) == getegid()));
 	printf("platform %s\n", (char *)getauxval(AT_PLATFORM));

@@ -11,8 +11,14 @@
 #include <vector>
 
 struct Loud {
-	explicit Loud(const char *n) : name(n) { std::cout << "construct " << name << "\n"; }
-	~Loud() { std::cout << "destroy " << name << "\n"; }
+	explicit Loud(const char *n) : name(n)
+	{
+		std::cout << "construct " << name << "\n";
+	}
+	~Loud()
+	{
+		std::cout << "destroy " << name << "\n";
+	}
 	const char *name;
 };
 

@@ -61,7 +61,8 @@ int main(int argc, char **argv)
 	if (argc > 2 && !strcmp(argv[1], "second"))
 		return second(argv);
 	if (argc > 2 && !strcmp(argv[1], "-script")) {
-		printf("script: %s [%s] %s\n", argv[1], strrchr(argv[2], '/'), argc > 3 ? argv[3] : "");
+		printf("script: %s [%s] %s\n", argv[1], strrchr(argv[2], '/'),
+		       argc > 3 ? argv[3] : "");
 		IS(!strcmp(strrchr(self, '/'), "/script"));
 		execve(argv[0], args, environ);
 		return 1;
@@ -122,7 +123,8 @@ int main(int argc, char **argv)
 	char cwd[200], path[300];
 	char *sargs[] = { "ignored", "tail", NULL };
 	getcwd(cwd, sizeof(cwd));
-	const char *all[] = { "text", "empty", "noexec", "elf", "badinterp", "nointerp", "loop1", "link" };
+	const char *all[] = { "text",      "empty",    "noexec", "elf",
+			      "badinterp", "nointerp", "loop1",  "link" };
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		unlink(all[i]);
 	rmdir("dir");

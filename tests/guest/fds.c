@@ -59,7 +59,7 @@ int main(void)
 	l.l_type = 9;
 	R(fcntl(fd, F_SETLK, &l));
 	R(fcntl(fd, F_GETOWN));
-	R(fcntl(fd, F_SETOWN, getpid()) );
+	R(fcntl(fd, F_SETOWN, getpid()));
 	IS(fcntl(fd, F_GETOWN) == getpid());
 	R(fcntl(fd, F_GETPIPE_SZ));
 	MUST(pipe(p));

@@ -12,20 +12,28 @@ static void try_open(const char *name, int flags, mode_t mode)
 		return;
 	}
 	fstat(fd, &st);
-	printf("ok mode %o size %ld fl %#o fd %d\n", st.st_mode, (long)st.st_size, fcntl(fd, F_GETFL),
-	       fcntl(fd, F_GETFD));
+	printf("ok mode %o size %ld fl %#o fd %d\n", st.st_mode, (long)st.st_size,
+	       fcntl(fd, F_GETFL), fcntl(fd, F_GETFD));
 	close(fd);
 }
 
 int main(void)
 {
-	static const char *const names[] = { "file", "dir", "link", "dangling", "loop", "missing",
-					     "fifo", "file/x", "dir/", "file/", "", ".", "dir/..",
-					     "missing/x", "link/x", "dirlink", "dirlink/" };
-	static const int flags[] = { O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_DIRECTORY,
-				     O_RDONLY | O_NOFOLLOW, O_PATH, O_PATH | O_NOFOLLOW,
-				     O_PATH | O_DIRECTORY | O_NOFOLLOW, O_WRONLY | O_TRUNC,
-				     O_RDONLY | O_CREAT | O_EXCL, O_RDWR | O_CLOEXEC | O_APPEND,
+	static const char *const names[] = { "file",    "dir",     "link",   "dangling",  "loop",
+					     "missing", "fifo",    "file/x", "dir/",      "file/",
+					     "",        ".",       "dir/..", "missing/x", "link/x",
+					     "dirlink", "dirlink/" };
+	static const int flags[] = { O_RDONLY,
+				     O_WRONLY,
+				     O_RDWR,
+				     O_RDONLY | O_DIRECTORY,
+				     O_RDONLY | O_NOFOLLOW,
+				     O_PATH,
+				     O_PATH | O_NOFOLLOW,
+				     O_PATH | O_DIRECTORY | O_NOFOLLOW,
+				     O_WRONLY | O_TRUNC,
+				     O_RDONLY | O_CREAT | O_EXCL,
+				     O_RDWR | O_CLOEXEC | O_APPEND,
 				     O_RDONLY | O_CREAT };
 	char name[5000];
 
@@ -40,7 +48,8 @@ int main(void)
 	MUST(mkfifo("fifo", 0600));
 	for (unsigned f = 0; f < sizeof(flags) / sizeof(flags[0]); f++)
 		for (unsigned n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
-			if (!strcmp(names[n], "fifo") && !(flags[f] & (O_PATH | O_RDWR | O_DIRECTORY)))
+			if (!strcmp(names[n], "fifo") &&
+			    !(flags[f] & (O_PATH | O_RDWR | O_DIRECTORY)))
 				continue;
 			try_open(names[n], flags[f], 0644);
 			if (flags[f] & O_CREAT) {
@@ -110,7 +119,8 @@ int main(void)
 	R(truncate("missing", 2));
 	R(truncate("file", -1));
 	R(lseek(fd, 0, SEEK_END));
-	const char *all[] = { "file", "link", "dangling", "loop", "dirlink", "fifo", "new", "new2", "new3" };
+	const char *all[] = { "file", "link", "dangling", "loop", "dirlink",
+			      "fifo", "new",  "new2",     "new3" };
 	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		unlink(all[i]);
 	rmdir("dir");

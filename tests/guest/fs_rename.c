@@ -39,10 +39,14 @@ static const char *kind_of(const char *name)
 		return t_errno(errno);
 	snprintf(inner, sizeof(inner), "%s/in", name);
 	switch (st.st_mode & S_IFMT) {
-	case S_IFREG: return "file";
-	case S_IFDIR: return access(inner, F_OK) ? "empty" : "full";
-	case S_IFLNK: return "link";
-	default: return "fifo";
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return access(inner, F_OK) ? "empty" : "full";
+	case S_IFLNK:
+		return "link";
+	default:
+		return "fifo";
 	}
 }
 
@@ -68,7 +72,8 @@ int main(void)
 
 				make("a", from);
 				make("b", to);
-				r = (int)syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", flags[f]);
+				r = (int)syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b",
+						 flags[f]);
 				printf("%s to %s flags %u: %s", kinds[from], kinds[to], flags[f],
 				       r ? t_errno(errno) : "ok");
 				printf(" a is %s", kind_of("a"));

@@ -3,8 +3,8 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
-static const int advices[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
-			       20, 21, 22, 23, 24, 26, 99, -1 };
+static const int advices[] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13,
+			       14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 26, 99, -1 };
 
 static void residency(const char *what, void *p, size_t pages)
 {

@@ -21,8 +21,10 @@ static void show_name(int fd)
 
 static void flags_matrix(void)
 {
-	static const unsigned flags[] = { 0, 1, 2, 3, 8, 16, 24, 9, 10, 18, 32, 64, 0x80000000u,
-					  0x100, 1u << 26, 21u << 26, ~0u, 4 | (63u << 26) | 32 };
+	static const unsigned flags[] = {
+		0,  1,  2,  3,           8,     16,       24,        9,   10,
+		18, 32, 64, 0x80000000u, 0x100, 1u << 26, 21u << 26, ~0u, 4 | (63u << 26) | 32
+	};
 
 	for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		int fd = t_memfd("f", flags[i]);

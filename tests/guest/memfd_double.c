@@ -6,7 +6,8 @@
 
 static volatile char *reserve(size_t bytes)
 {
-	return MUST(mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+	return MUST(
+		mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 }
 
 static volatile char *view(volatile char *at, int fd, off_t off, size_t bytes, int prot, int flags)

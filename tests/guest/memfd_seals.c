@@ -37,8 +37,14 @@ static void operations(int fd)
 
 int main(void)
 {
-	static const int seals[] = { 0, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE,
-				     F_SEAL_FUTURE_WRITE, F_SEAL_EXEC, F_SEAL_SHRINK | F_SEAL_GROW,
+	static const int seals[] = { 0,
+				     F_SEAL_SEAL,
+				     F_SEAL_SHRINK,
+				     F_SEAL_GROW,
+				     F_SEAL_WRITE,
+				     F_SEAL_FUTURE_WRITE,
+				     F_SEAL_EXEC,
+				     F_SEAL_SHRINK | F_SEAL_GROW,
 				     0x1f };
 	char *p;
 	int fd;

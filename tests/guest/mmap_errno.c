@@ -1,7 +1,7 @@
 // mmap, munmap and mprotect: flags and the errors of wrong arguments.
 #include "t.h"
 
-#define RW (PROT_READ | PROT_WRITE)
+#define RW   (PROT_READ | PROT_WRITE)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static void map(const char *what, size_t bytes, int prot, int flags, int fd, off_t off)

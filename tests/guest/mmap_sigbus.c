@@ -1,5 +1,5 @@
-// Accesses past the end of a file: SIGBUS in the program, EFAULT in the kernel; size changes seen by
-// mappings; bytes past the end in the last page.
+// Accesses past the end of a file: SIGBUS in the program, EFAULT in the kernel; size changes seen
+// by mappings; bytes past the end in the last page.
 #include "t.h"
 
 static int zeros(volatile char *p, size_t n)

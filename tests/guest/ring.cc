@@ -9,14 +9,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-class Ring {
-public:
+class Ring
+{
+      public:
 	explicit Ring(size_t bytes) : capacity(bytes)
 	{
 		int fd = syscall(SYS_memfd_create, "ring", 0);
 		if (fd < 0 || ftruncate(fd, capacity))
 			throw std::runtime_error("memfd");
-		void *area = mmap(nullptr, 2 * capacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		void *area =
+			mmap(nullptr, 2 * capacity, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (area == MAP_FAILED)
 			throw std::runtime_error("reserve");
 		data = static_cast<volatile char *>(area);
@@ -26,7 +28,10 @@ public:
 				throw std::runtime_error("view");
 		close(fd);
 	}
-	~Ring() { munmap((void *)data, 2 * capacity); }
+	~Ring()
+	{
+		munmap((void *)data, 2 * capacity);
+	}
 	volatile char *data;
 	const size_t capacity;
 };

@@ -20,7 +20,8 @@ static void handler(int sig)
 	printf("handler on the stack: %d, flags %d\n", inside(&here), ss.ss_flags);
 	if (sig == SIGUSR1) {
 		ss.ss_flags = 0;
-		printf("change inside: %s\n", syscall(SYS_sigaltstack, &ss, NULL) ? t_errno(errno) : "ok");
+		printf("change inside: %s\n",
+		       syscall(SYS_sigaltstack, &ss, NULL) ? t_errno(errno) : "ok");
 		raise(SIGUSR2);
 	}
 }

@@ -23,8 +23,9 @@ static void change_mask(int sig, siginfo_t *si, void *ctx)
 
 static void clobber_fpu(int sig)
 {
-	__asm__ volatile("pxor %%xmm0, %%xmm0; pxor %%xmm7, %%xmm7; pxor %%xmm15, %%xmm15; fninit" ::
-				 : "xmm0", "xmm7", "xmm15");
+	__asm__ volatile(
+		"pxor %%xmm0, %%xmm0; pxor %%xmm7, %%xmm7; pxor %%xmm15, %%xmm15; fninit" ::
+			: "xmm0", "xmm7", "xmm15");
 }
 
 static void edit_xmm(int sig, siginfo_t *si, void *ctx)
@@ -67,11 +68,12 @@ int main(void)
 	IS(sigismember(&now, SIGUSR2) == 1);
 
 	set(SIGUSR1, clobber_fpu);
-	__asm__ volatile("movsd %1, %%xmm7; fldpi; mov %2, %%edi; mov %3, %%esi; mov $234, %%eax\n\t"
-			 "mov %4, %%edx; syscall; movsd %%xmm7, %0; fstp %%st(0)"
-			 : "=m"(y)
-			 : "m"(x), "r"(getpid()), "r"(getpid()), "i"(SIGUSR1)
-			 : "rax", "rcx", "r11", "rdi", "rsi", "rdx", "xmm7", "memory");
+	__asm__ volatile(
+		"movsd %1, %%xmm7; fldpi; mov %2, %%edi; mov %3, %%esi; mov $234, %%eax\n\t"
+		"mov %4, %%edx; syscall; movsd %%xmm7, %0; fstp %%st(0)"
+		: "=m"(y)
+		: "m"(x), "r"(getpid()), "r"(getpid()), "i"(SIGUSR1)
+		: "rax", "rcx", "r11", "rdi", "rsi", "rdx", "xmm7", "memory");
 	printf("xmm7 survives: %g\n", y);
 	set(SIGUSR1, edit_xmm);
 	__asm__ volatile("movups %0, %%xmm3; syscall; movups %%xmm3, %0"

@@ -24,8 +24,8 @@ static void on_fault(int sig, siginfo_t *si, void *ctx)
 		if (!sigsetjmp(t_jmp, 1)) {                                                        \
 			stmt;                                                                      \
 		}                                                                                  \
-		printf("%s: signal %d code %d trap %lld error %lld\n", name, t_sig, t_code, trapno, \
-		       error);                                                                     \
+		printf("%s: signal %d code %d trap %lld error %lld\n", name, t_sig, t_code,        \
+		       trapno, error);                                                             \
 	} while (0)
 
 int main(void)
@@ -68,7 +68,8 @@ int main(void)
 	TRY("cli", __asm__ volatile("cli"));
 	TRY("unaligned sse", __asm__ volatile("movaps (%0), %%xmm0" ::"r"(ro + 1) : "xmm0"));
 	TRY("wild jump", ((void (*)(void))0x8000000000000000)());
-	TRY("single step", __asm__ volatile("pushf; orl $0x100, (%%rsp); popf; nop" ::: "cc", "memory"));
+	TRY("single step", __asm__ volatile("pushf; orl $0x100, (%%rsp); popf; nop" ::
+						    : "cc", "memory"));
 	(void)r;
 	return 0;
 }

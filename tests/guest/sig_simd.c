@@ -24,8 +24,8 @@ static void on_fault(int sig, siginfo_t *si, void *ctx)
 		if (!sigsetjmp(t_jmp, 1)) {                                                        \
 			stmt;                                                                      \
 		}                                                                                  \
-		printf("%s: signal %d code %d trap %lld error %lld\n", name, t_sig, t_code, trapno, \
-		       error);                                                                     \
+		printf("%s: signal %d code %d trap %lld error %lld\n", name, t_sig, t_code,        \
+		       trapno, error);                                                             \
 	} while (0)
 
 int main(void)

@@ -1,7 +1,6 @@
 // Every implemented call gets every bad pointer in each of its pointer arguments: NULL, 1, a kernel
-// address, a non-canonical one, a read-only page, the end of a page, an unmapped page. It must answer
-// as Linux does, and never crash. The list is made from syscall/syscalls.def.
-// since: 6.18
+// address, a non-canonical one, a read-only page, the end of a page, an unmapped page. It must
+// answer as Linux does, and never crash. The list is made from syscall/syscalls.def. since: 6.18
 // link: static
 // libc: musl
 // timeout: 120
@@ -26,8 +25,8 @@ struct call {
 static char *read_only, *page_end, *unmapped, *good;
 
 static long pointers[7];
-static const char *const names[] = { "NULL", "1", "kernel", "noncanonical", "read-only", "page end",
-				     "unmapped" };
+static const char *const names[] = { "NULL",      "1",        "kernel",  "noncanonical",
+				     "read-only", "page end", "unmapped" };
 
 static void reset(int fd)
 {
@@ -53,9 +52,9 @@ static void one(const struct call *c, int which, int fd)
 
 		reset(fd);
 		for (int i = 0; i < c->nargs; i++)
-			a[i] = i == which ? pointers[p] :
-			       c->args[i].way && !c->args[i].value ? (long)good :
-								     c->args[i].value;
+			a[i] = i == which                            ? pointers[p]
+			       : c->args[i].way && !c->args[i].value ? (long)good
+								     : c->args[i].value;
 		r = syscall(c->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 		if (r == -1)
 			printf(" %s %s", names[p], t_errno(errno));
@@ -71,8 +70,8 @@ static void one(const struct call *c, int which, int fd)
 
 int main(void)
 {
-	char *block = MUST(mmap(NULL, 16 * PG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-				0));
+	char *block = MUST(
+		mmap(NULL, 16 * PG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	int fd = t_memfd_sized(0, 100);
 
 	MUST(dup2(MUST(open("/", O_RDONLY | O_DIRECTORY)), DIR_FD));

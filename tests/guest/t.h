@@ -37,12 +37,12 @@
 #define MFD_ALLOW_SEALING 2u
 #endif
 #ifndef F_ADD_SEALS
-#define F_ADD_SEALS 1033
-#define F_GET_SEALS 1034
-#define F_SEAL_SEAL 1
+#define F_ADD_SEALS   1033
+#define F_GET_SEALS   1034
+#define F_SEAL_SEAL   1
 #define F_SEAL_SHRINK 2
-#define F_SEAL_GROW 4
-#define F_SEAL_WRITE 8
+#define F_SEAL_GROW   4
+#define F_SEAL_WRITE  8
 #endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 16
@@ -58,13 +58,16 @@ static inline const char *t_errno(int e)
 		const char *s;
 	} names[] = {
 #define E(x) { x, #x }
-		E(EPERM), E(ENOENT), E(ESRCH), E(EINTR), E(EIO), E(ENXIO), E(E2BIG), E(ENOEXEC),
-		E(EBADF), E(ECHILD), E(EAGAIN), E(ENOMEM), E(EACCES), E(EFAULT), E(ENOTBLK),
-		E(EBUSY), E(EEXIST), E(EXDEV), E(ENODEV), E(ENOTDIR), E(EISDIR), E(EINVAL),
-		E(ENFILE), E(EMFILE), E(ENOTTY), E(ETXTBSY), E(EFBIG), E(ENOSPC), E(ESPIPE),
-		E(EROFS), E(EMLINK), E(EPIPE), E(EDOM), E(ERANGE), E(EDEADLK), E(ENAMETOOLONG),
-		E(ENOLCK), E(ENOSYS), E(ENOTEMPTY), E(ELOOP), E(ENODATA), E(EOVERFLOW),
-		E(EOPNOTSUPP), E(ETIMEDOUT), E(ENOTSOCK), E(EAFNOSUPPORT), E(EALREADY),
+		E(EPERM),        E(ENOENT),    E(ESRCH),      E(EINTR),     E(EIO),
+		E(ENXIO),        E(E2BIG),     E(ENOEXEC),    E(EBADF),     E(ECHILD),
+		E(EAGAIN),       E(ENOMEM),    E(EACCES),     E(EFAULT),    E(ENOTBLK),
+		E(EBUSY),        E(EEXIST),    E(EXDEV),      E(ENODEV),    E(ENOTDIR),
+		E(EISDIR),       E(EINVAL),    E(ENFILE),     E(EMFILE),    E(ENOTTY),
+		E(ETXTBSY),      E(EFBIG),     E(ENOSPC),     E(ESPIPE),    E(EROFS),
+		E(EMLINK),       E(EPIPE),     E(EDOM),       E(ERANGE),    E(EDEADLK),
+		E(ENAMETOOLONG), E(ENOLCK),    E(ENOSYS),     E(ENOTEMPTY), E(ELOOP),
+		E(ENODATA),      E(EOVERFLOW), E(EOPNOTSUPP), E(ETIMEDOUT), E(ENOTSOCK),
+		E(EAFNOSUPPORT), E(EALREADY),
 #undef E
 	};
 	static char other[16];
@@ -166,16 +169,26 @@ static inline void t_catch_faults(void)
 static inline const char *t_signame(int sig)
 {
 	switch (sig) {
-	case 0: return "none";
-	case SIGSEGV: return "SEGV";
-	case SIGBUS: return "BUS";
-	case SIGILL: return "ILL";
-	case SIGFPE: return "FPE";
-	case SIGTRAP: return "TRAP";
-	case SIGUSR1: return "USR1";
-	case SIGUSR2: return "USR2";
-	case SIGPIPE: return "PIPE";
-	default: return "other";
+	case 0:
+		return "none";
+	case SIGSEGV:
+		return "SEGV";
+	case SIGBUS:
+		return "BUS";
+	case SIGILL:
+		return "ILL";
+	case SIGFPE:
+		return "FPE";
+	case SIGTRAP:
+		return "TRAP";
+	case SIGUSR1:
+		return "USR1";
+	case SIGUSR2:
+		return "USR2";
+	case SIGPIPE:
+		return "PIPE";
+	default:
+		return "other";
 	}
 }
 #define FAULT(stmt)                                                                                \

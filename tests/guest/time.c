@@ -24,8 +24,11 @@ int main(void)
 	for (int i = 0; i < 13; i++) {
 		if (i == 8 || i == 9 || i == 10)
 			continue;
-		printf("clock %d: get %ld res %ld", i, raw(i, &a), syscall(SYS_clock_getres, i, &res));
-		printf(" %s\n", i == 5 || i == 6 || i == 12 ? "" : res.tv_nsec == 1 ? "1ns" : "other");
+		printf("clock %d: get %ld res %ld", i, raw(i, &a),
+		       syscall(SYS_clock_getres, i, &res));
+		printf(" %s\n", i == 5 || i == 6 || i == 12 ? ""
+				: res.tv_nsec == 1          ? "1ns"
+							    : "other");
 	}
 	R(raw(-1, &a) == 0);
 	R(raw(99, &a));

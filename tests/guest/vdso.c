@@ -1,6 +1,5 @@
-// The vDSO's functions: present, called without a system call's help, right, and errors pass through.
-// libc: glibc
-// link: static dynamic
+// The vDSO's functions: present, called without a system call's help, right, and errors pass
+// through. libc: glibc link: static dynamic
 #include "t.h"
 #include <elf.h>
 #include <link.h>
@@ -8,7 +7,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-static void *find(ElfW(Ehdr) *e, const char *name)
+static void *find(ElfW(Ehdr) * e, const char *name)
 {
 	ElfW(Phdr) *ph = (void *)((char *)e + e->e_phoff);
 	ElfW(Dyn) *dyn = NULL;
