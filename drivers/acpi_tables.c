@@ -258,8 +258,7 @@ bool acpi_find_s5(const uint8_t *dsdt, size_t bytes, uint8_t *typ_a, uint8_t *ty
 #define INTERRUPT_BYTES 9u
 
 // Reads the resources of one device from the bytes between its _CRS and the next device.
-static bool read_mmio_resources(const uint8_t *p, size_t at, size_t end,
-				struct acpi_mmio_dev *out)
+static bool read_mmio_resources(const uint8_t *p, size_t at, size_t end, struct acpi_mmio_dev *out)
 {
 	size_t mem = find(p, at, end, "\x86\x09\x00", 3);
 	if (end - mem < MEMORY32_BYTES)

@@ -8,11 +8,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#define log_print      log_under_test_print
-#define log_enabled    log_under_test_enabled
-#define log_add_sink   log_under_test_add_sink
-#define log_configure  log_under_test_configure
-#define log_write_raw  log_under_test_write_raw
+#define log_print     log_under_test_print
+#define log_enabled   log_under_test_enabled
+#define log_add_sink  log_under_test_add_sink
+#define log_configure log_under_test_configure
+#define log_write_raw log_under_test_write_raw
 #include "kernel/base/log.c"
 
 static char got[60000];
