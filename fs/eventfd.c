@@ -120,7 +120,13 @@ static void eventfd_fdinfo(struct file *f, struct seq *out)
 	seq_printf(out, "eventfd-semaphore: %d\n", e->semaphore);
 }
 
+static int64_t eventfd_seek(struct file *f, int64_t offset, int whence)
+{
+	return 0; // Linux noop_llseek
+}
+
 static const struct file_ops eventfd_ops = {
+	.seek = eventfd_seek,
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,
@@ -144,5 +150,7 @@ int eventfd_create(uint32_t initial, unsigned flags, struct file **out)
 	err = anon_file_create(&kind, O_RDWR | (flags & O_NONBLOCK), &eventfd_ops, e, out);
 	if (err)
 		kfree(e);
+	else
+		(*out)->mode &= ~FMODE_SEEK; // lseek is tolerated, pread is not
 	return err;
 }

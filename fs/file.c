@@ -228,7 +228,7 @@ int64_t file_seek(struct file *f, int64_t offset, int whence)
 		return -EBADF;
 	if (whence < 0 || whence > SEEK_HOLE)
 		return -EINVAL;
-	if (!(f->mode & FMODE_SEEK))
+	if (!f->ops || !f->ops->seek)
 		return -ESPIPE;
 	mutex_lock(&f->pos_lock);
 	r = f->ops->seek(f, offset, whence);

@@ -87,6 +87,7 @@ static struct inode *alloc_dir(struct superblock *sb, uint32_t mode, uint32_t lo
 	d->inode.fops = &tmpfs_dir_file_ops;
 	d->lower = lower;
 	d->next_cookie = TMPFS_POS_UPPER;
+	d->inode.size_bytes = 40; // "." and "..", as tmpfs counts
 	return &d->inode;
 }
 
@@ -204,7 +205,7 @@ static int alloc_lower(struct superblock *sb, uint32_t e, struct inode **out)
 	case S_IFDIR:
 		*out = alloc_dir(sb, ent->mode, e);
 		if (*out)
-			(*out)->size_bytes = 20ull * ent->children; // as tmpfs counts
+			(*out)->size_bytes += 20ull * ent->children;
 		return 0;
 	case S_IFLNK:
 		target = initramfs_data(ent);
