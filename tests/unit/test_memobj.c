@@ -112,8 +112,9 @@ static void pages_are_filled_once(void **state)
 	struct page *p, *q;
 
 	device_init(&d, &device_ops, 4);
-	assert_int_equal(memobj_get_page(&d.obj, 2, MEMOBJ_NOSLEEP, &p), -EAGAIN);
-	assert_int_equal(memobj_get_page(&d.obj, 2, 0, &p), 0);
+	assert_int_equal(memobj_get_page(&d.obj, 2, 0, &p), -ENOENT); // a look makes no page
+	assert_int_equal(memobj_get_page(&d.obj, 2, MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, &p), -EAGAIN);
+	assert_int_equal(memobj_get_page(&d.obj, 2, MEMOBJ_ALLOC, &p), 0);
 	assert_int_equal(*(unsigned char *)phys_to_virt(page_to_pa(p)), 3);
 	assert_int_equal(memobj_get_page(&d.obj, 2, MEMOBJ_NOSLEEP, &q), 0);
 	assert_ptr_equal(p, q);
@@ -121,7 +122,7 @@ static void pages_are_filled_once(void **state)
 	assert_int_equal(d.pages, 1);
 	page_put(p, 0);
 	page_put(q, 0);
-	assert_int_equal(memobj_get_page(&d.obj, 4, 0, &p), -ERANGE);
+	assert_int_equal(memobj_get_page(&d.obj, 4, MEMOBJ_ALLOC, &p), -ERANGE);
 	memobj_put(&d.obj);
 	assert_int_equal(d.released, 1);
 	assert_int_equal(d.pages, 0);
@@ -134,8 +135,8 @@ static void a_failed_fill_is_tried_again(void **state)
 
 	device_init(&d, &device_ops, 4);
 	d.error = -EIO;
-	assert_int_equal(memobj_get_page(&d.obj, 0, 0, &p), -EIO);
-	assert_int_equal(memobj_get_page(&d.obj, 0, 0, &p), 0);
+	assert_int_equal(memobj_get_page(&d.obj, 0, MEMOBJ_ALLOC, &p), -EIO);
+	assert_int_equal(memobj_get_page(&d.obj, 0, MEMOBJ_ALLOC, &p), 0);
 	page_put(p, 0);
 	assert_int_equal(d.fills, 2);
 	d.error = -EIO;
@@ -158,7 +159,7 @@ static void a_fill_may_give_its_own_frame(void **state)
 
 	device_init(&d, &device_ops, 4);
 	d.own = own;
-	assert_int_equal(memobj_get_page(&d.obj, 1, 0, &p), 0);
+	assert_int_equal(memobj_get_page(&d.obj, 1, MEMOBJ_ALLOC, &p), 0);
 	assert_ptr_equal(p, own);
 	page_put(p, 0);
 	memobj_put(&d.obj);
@@ -178,11 +179,12 @@ static void a_fill_overtaken_by_truncation_starts_again(void **state)
 
 	device_init(&d, &device_ops, 4);
 	d.in_fill = truncate_during_fill;
-	assert_int_equal(memobj_get_page(&d.obj, 2, 0, &p), 0);
+	assert_int_equal(memobj_get_page(&d.obj, 2, MEMOBJ_ALLOC, &p), 0);
 	assert_int_equal(d.fills, 2);
 	page_put(p, 0);
 	d.in_fill = truncate_during_fill;
-	assert_int_equal(memobj_get_page(&d.obj, 0, 0, &p), 0); // not cut off, but not trusted
+	assert_int_equal(memobj_get_page(&d.obj, 0, MEMOBJ_ALLOC, &p),
+			 0); // not cut off, but not trusted
 	page_put(p, 0);
 	memobj_put(&d.obj);
 }
@@ -197,7 +199,7 @@ static void *get_one(void *arg)
 	struct getter *g = arg;
 	struct page *p;
 
-	g->result = memobj_get_page(&g->d->obj, 1, 0, &p);
+	g->result = memobj_get_page(&g->d->obj, 1, MEMOBJ_ALLOC, &p);
 	if (!g->result)
 		page_put(p, 0);
 	return NULL;
