@@ -1,7 +1,6 @@
 // The ring of spsc.h over ordinary memory: each copy is split in two where it meets the end. Only
 // to be compared with.
-#ifndef COPYRING_H
-#define COPYRING_H
+#pragma once
 
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -71,5 +70,3 @@ static inline size_t copyring_read(struct copyring *r, void *bytes, size_t n)
 	atomic_store_explicit(&r->tail, tail + n, memory_order_release);
 	return n;
 }
-
-#endif

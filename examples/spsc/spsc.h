@@ -21,8 +21,7 @@
 // Each side keeps a copy of the other's position and looks at the shared one only when the copy
 // does not suffice: the cache line of a position moves between the CPUs once per refill, not once
 // per call. SPDX-License-Identifier: MIT
-#ifndef SPSC_H
-#define SPSC_H
+#pragma once
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -182,5 +181,3 @@ static inline size_t spsc_read(struct spsc *r, void *bytes, size_t n)
 	spsc_release(r, n);
 	return n;
 }
-
-#endif

@@ -84,7 +84,7 @@ static void queue_init(struct queue *q, int fd)
 
 static void queue_put(struct queue *q, const void *bytes, size_t n)
 {
-	if (q->fd < 0)
+	if (q->fd < 0 || n == 0)
 		return;
 	if (q->start == q->end)
 		q->start = q->end = 0;
