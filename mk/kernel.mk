@@ -12,24 +12,15 @@ KERNEL_INCLUDES := -nostdinc -isystem $(shell $(KCC) -print-file-name=include 2>
 # Undefined behaviour is a trap (and so a panic with its address) in debug builds.
 KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,bounds,bool,enum,unreachable \
 	-fsanitize-undefined-trap-on-error
-# Three ways to compile. The usual one is -O2 without what mostly costs size (the image is small on
-# purpose); hot code has it all; cold code, which runs once or for somebody who watches, has -Os. (-Os is
-# not for the rest: gcc then copies by the byte.)
-KOPT_HOT := -O2
-KOPT_COLD := -Os
-KOPT := -O2 $(if $(findstring clang,$(KCC)),,-falign-functions=1 -falign-jumps=1 -falign-loops=1 \
-	-falign-labels=1 -freorder-blocks-algorithm=simple -fno-inline-functions -fno-partial-inlining)
+# The image is small on purpose: -Os, and -O2 where the time is spent. (memcpy and memset stay calls of
+# lib/string.c: freestanding code has no builtins.)
+KOPT := -Os
+KOPT_HOT := -O2 $(if $(findstring clang,$(KCC)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1 \
+	-freorder-blocks-algorithm=simple)
 KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock% kernel/sched/sched% \
 	kernel/sched/waitq% mm/phys/pmm% mm/phys/buddy% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
-	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/vma% syscall/dispatch%
-KERNEL_COLD := syscall/strace% $(filter-out syscall/sys_mem% syscall/sys_fd% syscall/sys_poll% \
-	syscall/sys_futex%,$(patsubst %.c,%%,$(wildcard syscall/sys_*.c))) \
-	kernel/proc/procfs% kernel/proc/process% kernel/proc/sig% kernel/proc/clone% kernel/proc/exit% \
-	kernel/proc/rlimit% kernel/proc/program% kernel/proc/thread_calls% kernel/proc/usage% kernel/proc/rseq% \
-	kernel/base/panic% kernel/base/backtrace% kernel/base/cmdline% kernel/base/log% kernel/base/cpufeat% \
-	kernel/sched/dump% kernel/init/main% drivers/% lib/symtab% lib/cmdline% lib/fmt% lib/elf% lib/cpio% \
-	fs/tty% fs/console% fs/dev% fs/pseudo% fs/seq% fs/flock% fs/mount% fs/anon% fs/stat% fs/tmpfs% \
-	fs/initramfs_scan% fs/vfs% mm/virt/mremap% mm/virt/mlock% mm/virt/limits% mm/virt/fork%
+	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/vma% syscall/dispatch% fs/file% fs/fdtable% \
+	fs/shmem% kernel/proc/futex%
 KCFLAGS = -std=gnu11 $(KOPT) -g -ffreestanding $(KERNEL_INCLUDES) \
 	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \
@@ -89,4 +80,3 @@ $(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf
 $(KOBJ)/lib/string.o: KCFLAGS += $(if $(findstring clang,$(KCC)),-fno-builtin,-fno-tree-loop-distribute-patterns)
 
 $(filter $(KERNEL_HOT:%=$(KOBJ)/%),$(KERNEL_C:%.c=$(KOBJ)/%.o)): KOPT := $(KOPT_HOT)
-$(filter $(KERNEL_COLD:%=$(KOBJ)/%),$(KERNEL_C:%.c=$(KOBJ)/%.o)): KOPT := $(KOPT_COLD)
