@@ -23,6 +23,8 @@
 #include "syscall/args.h"
 #include "syscall/calls.h"
 
+#define CLONE_MAX_SET_TID 32 // MAX_PID_NS_LEVEL
+
 int64_t sys_exit(int status)
 {
 	process_exit_thread(status);
@@ -84,6 +86,68 @@ int64_t sys_clone(uint64_t flags, uint64_t stack, struct uptr parent_tid, struct
 				     .stack = stack,
 				     .tls = tls };
 
+	return clone_task(&req, thread_current()->regs);
+}
+
+// Copies a struct that may be smaller (the rest is zero) or larger (its rest must be zero) than
+// what this kernel knows: Linux's copy_struct_from_user().
+static int copy_clone_args(struct clone_args *a, struct uptr p, uint64_t bytes)
+{
+	uint64_t word;
+
+	if (bytes > PAGE_SIZE)
+		return -E2BIG;
+	if (bytes < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	memset(a, 0, sizeof(*a));
+	for (uint64_t at = sizeof(*a); at < bytes; at += sizeof(word)) {
+		word = 0;
+		if (copy_from_user(&word, uptr_add(p, at), MIN(sizeof(word), bytes - at)))
+			return -EFAULT;
+		if (word)
+			return -E2BIG;
+	}
+	return copy_from_user(a, p, MIN(bytes, sizeof(*a)));
+}
+
+// In the order of Linux's copy_clone_args_from_user() and clone3_args_valid() (6.18).
+static int check_clone_args(const struct clone_args *a, uint64_t bytes)
+{
+	const uint64_t known = 0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP;
+
+	if (a->set_tid_size > CLONE_MAX_SET_TID || !a->set_tid != !a->set_tid_size)
+		return -EINVAL;
+	if (a->exit_signal > SIGNAL_COUNT)
+		return -EINVAL;
+	if (a->flags & CLONE_INTO_CGROUP && (a->cgroup > INT32_MAX || bytes < CLONE_ARGS_SIZE_VER2))
+		return -EINVAL;
+	if (a->flags & ~known || a->flags & (CLONE_DETACHED | (CSIGNAL & ~CLONE_NEWTIME)))
+		return -EINVAL;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal)
+		return -EINVAL;
+	if (!a->stack != !a->stack_size || a->stack + a->stack_size > USER_TOP)
+		return -EINVAL;
+	return 0;
+}
+
+int64_t sys_clone3(struct uptr args, uint64_t bytes)
+{
+	struct clone_args a;
+	struct clone_request req;
+	int err = copy_clone_args(&a, args, bytes);
+
+	if (!err)
+		err = check_clone_args(&a, bytes);
+	if (err)
+		return err;
+	req = (struct clone_request){ .flags = a.flags,
+				      .exit_signal = (int)a.exit_signal,
+				      .pidfd = UPTR(a.pidfd),
+				      .child_tid = UPTR(a.child_tid),
+				      .parent_tid = UPTR(a.parent_tid),
+				      .stack = a.stack + a.stack_size,
+				      .tls = a.tls,
+				      .set_tid_count = (unsigned)a.set_tid_size };
 	return clone_task(&req, thread_current()->regs);
 }
 
