@@ -242,6 +242,8 @@ static int open_found(const struct path *p, struct open_request *r, struct file 
 	struct inode *i = p->dentry->inode;
 	int err;
 
+	if (r->flags & O_CREAT && r->flags & O_EXCL && !r->created)
+		return -EEXIST;
 	if (r->flags & O_CREAT && S_ISDIR(i->mode))
 		return -EISDIR;
 	if (r->flags & O_DIRECTORY && !S_ISDIR(i->mode))
