@@ -467,6 +467,51 @@ def test_rootfs(c):
     expect_fail(c.build("--rootfs", c.path("bad.tar"), "sh"), 125, "bad.tar")
 
 
+def make_oci(c, layers):
+    """An OCI archive of layers, each a dict of path -> bytes, gzipped."""
+    import gzip
+    import io
+    import json
+    import tarfile
+
+    def tar_of(files):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as t:
+            for name, data in files.items():
+                info = tarfile.TarInfo(name)
+                info.size, info.mode = len(data), 0o755
+                t.addfile(info, io.BytesIO(data))
+        return out.getvalue()
+
+    blobs = {}
+
+    def blob(data):
+        digest = hashlib.sha256(data).hexdigest()
+        blobs["blobs/sha256/" + digest] = data
+        return {"mediaType": "x", "digest": "sha256:" + digest, "size": len(data)}
+
+    manifest = {"schemaVersion": 2, "config": blob(b'{"layers": "not these"}'),
+                "layers": [blob(gzip.compress(tar_of(files))) for files in layers]}
+    index = {"schemaVersion": 2, "annotations": {"a": "x]}\\\"y"},
+             "manifests": [blob(json.dumps(manifest, indent=1).encode())]}
+    blobs["oci-layout"] = b'{"imageLayoutVersion": "1.0.0"}'
+    blobs["index.json"] = json.dumps(index).encode()
+    return c.write("image.oci", tar_of(blobs))
+
+
+def test_oci_archive(c):
+    busybox = open(BUSYBOX, "rb").read()
+    oci = make_oci(c, [{"bin/busybox": busybox, "etc/gone": b"x", "opt/a": b"1", "opt/b": b"2"},
+                       {"etc/.wh.gone": b"", "opt/.wh..wh..opq": b"", "opt/c": b"3"}])
+    expect_ok(c.build("--rootfs", oci, "/bin/busybox", "true"))
+    entries, _ = check_index(c.path("out.cpio"))
+    expect("first layer", "bin/busybox" in entries)
+    expect("whiteouts", "etc/gone" not in entries and "opt/a" not in entries and "opt/c" in entries)
+    expect("no blobs", "blobs" not in entries and "index.json" not in entries)
+    broken = make_oci(c, [])
+    expect_fail(c.build("--rootfs", broken, "/bin/busybox"), 125, "OCI archive")
+
+
 def test_iso(c):
     if not c.real_kernel or not shutil.which("grub-mkrescue"):
         return

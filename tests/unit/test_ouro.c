@@ -1,11 +1,12 @@
 // sources: tools/ouro/ldcache.c tools/ouro/options.c tools/ouro/parse.c tools/ouro/vec.c
-// sources: tools/ouro/diag.c tools/ouro/map.c
+// sources: tools/ouro/diag.c tools/ouro/map.c tools/ouro/oci.c
 // The pure parts of the host command: ld.so.cache, options, numbers, the hash table.
 #include "tools/ouro/ldcache.h"
 
 #include "lib/compiler.h"
 #include "tools/ouro/diag.h"
 #include "tools/ouro/map.h"
+#include "tools/ouro/oci.h"
 #include "tools/ouro/options.h"
 #include "tools/ouro/parse.h"
 
@@ -215,6 +216,29 @@ static void test_output_last(void **state)
 	options_free(&o);
 }
 
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void test_oci_json(void **state)
+{
+	static const char text[] =
+		"{ \"a\": [1, {\"layers\": []}, \"]}\\\"\"], \"n\": -1.5e3, \"t\":true,\n"
+		"\"layers\" : [ {\"size\":1}, {\"x\":{}, \"digest\": \"sha256:" HEX64 "\"} ] }";
+	char hex[OCI_DIGEST_HEX + 1];
+
+	assert_true(oci_digest(text, sizeof(text) - 1, "layers", 1, hex));
+	assert_string_equal(hex, HEX64);
+	assert_false(oci_digest(text, sizeof(text) - 1, "layers", 0, hex));
+	assert_false(oci_digest(text, sizeof(text) - 1, "layers", 2, hex));
+	assert_false(oci_digest(text, sizeof(text) - 1, "digest", 0, hex));
+	for (size_t cut = 0; cut < sizeof(text) - 8; cut++) {
+		char *part = malloc(cut ? cut : 1);
+
+		memcpy(part, text, cut);
+		assert_false(oci_digest(part, cut, "layers", 1, hex));
+		free(part);
+	}
+}
+
 static void test_map(void **state)
 {
 	struct map m = { 0 };
@@ -247,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_output_last),
+		cmocka_unit_test(test_oci_json),
 		cmocka_unit_test(test_map),
 	};
 

@@ -12,8 +12,10 @@
 
 #include "tools/ouro/diag.h"
 #include "tools/ouro/elfinfo.h"
+#include "tools/ouro/oci.h"
 
 #define WHITEOUT        ".wh."
+#define MAX_JSON_BYTES  (16ull << 20)
 #define OPAQUE_WHITEOUT ".wh..wh..opq"
 
 // Where the bytes of archived files are kept until the image is written.
@@ -162,18 +164,118 @@ static int load_entries(struct tree *t, struct archive *a, const char *path)
 	return status;
 }
 
-static int load_archive(struct tree *t, const char *path)
+static struct archive *new_reader(void)
 {
 	struct archive *a = archive_read_new();
-	int status = spool_open();
 
 	archive_read_support_filter_all(a);
 	archive_read_support_format_all(a);
+	return a;
+}
+
+// An archive that is a spooled file: a layer.
+static int load_spooled(struct tree *t, const struct file_data *d, const char *name)
+{
+	struct archive *a = new_reader();
+	void *p = mmap(NULL, MAX(d->size_bytes, 1ull), PROT_READ, MAP_SHARED, d->fd,
+		       (off_t)d->fd_offset);
+	int status;
+
+	if (p == MAP_FAILED)
+		status = fail(STATUS_OURO, "cannot read a layer of %s: %s", name, strerror(errno));
+	else if (archive_read_open_memory(a, p, d->size_bytes) != ARCHIVE_OK)
+		status = fail_archive(a, name);
+	else
+		status = load_entries(t, a, name);
+	archive_read_free(a);
+	if (p != MAP_FAILED)
+		munmap(p, MAX(d->size_bytes, 1ull));
+	return status;
+}
+
+// The text of a spooled file; to be freed. NULL: there is no such file.
+static char *read_spooled(const struct tree *t, const char *path, size_t *bytes)
+{
+	const struct node *n = tree_lookup(t, path, true);
+	char *text;
+
+	if (!n || !n->data || n->data->size_bytes > MAX_JSON_BYTES)
+		return NULL;
+	*bytes = n->data->size_bytes;
+	text = xcalloc(1, *bytes + 1);
+	if (pread(n->data->fd, text, *bytes, (off_t)n->data->fd_offset) != (ssize_t)*bytes)
+		*bytes = 0;
+	return text;
+}
+
+static char *blob_path(const char *hex)
+{
+	return xprintf("/blobs/sha256/%s", hex);
+}
+
+// The manifest of the first image of the layout (an index may name another index).
+static char *read_manifest(const struct tree *layout, size_t *bytes)
+{
+	char *text = read_spooled(layout, "/index.json", bytes), hex[OCI_DIGEST_HEX + 1];
+
+	for (unsigned depth = 0; text && depth < 3; depth++) {
+		char *path;
+
+		if (oci_digest(text, *bytes, "layers", 0, hex))
+			return text;
+		if (!oci_digest(text, *bytes, "manifests", 0, hex))
+			break;
+		free(text);
+		path = blob_path(hex);
+		text = read_spooled(layout, path, bytes);
+		free(path);
+	}
+	free(text);
+	return NULL;
+}
+
+static int load_layers(struct tree *t, const struct tree *layout, const char *name)
+{
+	char hex[OCI_DIGEST_HEX + 1], *manifest;
+	size_t bytes;
+	int status = 0;
+
+	manifest = read_manifest(layout, &bytes);
+	if (!manifest)
+		return fail(STATUS_OURO,
+			    "%s is an OCI archive without an image that ouro understands", name);
+	for (unsigned i = 0; status == 0 && oci_digest(manifest, bytes, "layers", i, hex); i++) {
+		char *path = blob_path(hex);
+		const struct node *n = tree_lookup(layout, path, true);
+
+		if (n && n->data)
+			status = load_spooled(t, n->data, name);
+		else
+			status = fail(STATUS_OURO, "%s: the layer %s is not in it", name, path);
+		free(path);
+	}
+	free(manifest);
+	return status;
+}
+
+static int load_archive(struct tree *t, const char *path)
+{
+	struct archive *a = new_reader();
+	struct tree *layout = NULL;
+	int status = spool_open();
+
 	if (status == 0 && archive_read_open_filename(a, path, 1 << 16) != ARCHIVE_OK)
 		status = fail_archive(a, path);
 	if (status == 0)
 		status = load_entries(t, a, path);
 	archive_read_free(a);
+	if (status || !tree_lookup(t, "/oci-layout", true) || !tree_lookup(t, "/index.json", true))
+		return status;
+	// It was a layout of layers: start anew with an empty tree.
+	layout = tree_new();
+	tree_swap(t, layout);
+	status = load_layers(t, layout, path);
+	tree_free(layout);
 	return status;
 }
 

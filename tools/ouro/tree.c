@@ -43,6 +43,14 @@ struct tree *tree_new(void)
 	return t;
 }
 
+void tree_swap(struct tree *a, struct tree *b)
+{
+	struct tree t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
 struct file_data *tree_new_data(struct tree *t, uint64_t size_bytes)
 {
 	struct file_data *d = xcalloc(1, sizeof(*d));

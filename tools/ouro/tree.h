@@ -49,6 +49,7 @@ struct tree {
 
 struct tree *tree_new(void);
 void tree_free(struct tree *t);
+void tree_swap(struct tree *a, struct tree *b); // exchanges all that they hold
 
 struct node *tree_child(const struct tree *t, const struct node *dir, const char *name);
 // Finds a guest path, following symbolic links (the last one too if |follow|). NULL: none.
