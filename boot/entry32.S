@@ -35,6 +35,13 @@ enter:
 	rdtsc
 	cli
 	cld
+	/* A loader that does not look may have put the end of the kernel where there is no RAM. */
+	movl	$lacks_memory, %edi
+	movl	$0x5a17c0de, PA(__kernel_end) - 4
+	cmpl	$0x5a17c0de, PA(__kernel_end) - 4
+	jne	refuse
+	movl	$0, PA(__kernel_end) - 4
+
 	movl	%eax, PA(boot_entry_tsc)
 	movl	%edx, PA(boot_entry_tsc) + 4
 	movl	$PA(boot_stack + STACK_GUARD_BYTES + BOOT_STACK_BYTES), %esp
@@ -142,23 +149,27 @@ enter:
 	lgdt	gdt_pointer
 	ljmp	$0x10, $enter64
 
-/* EDI: which feature is missing. Says so on the first serial port and ends the machine. */
+/* EDI: what is missing. Says so on the first serial port and ends the machine. No stack: it may lie
+ * where there is no RAM. */
 refuse:
 	movl	%edi, %esi
 	movl	$refuse_text, %edi
-	call	print
-	movl	%esi, %edi
-	call	print
-	movl	$refuse_end, %edi
-	call	print
-	movb	$0xfe, %al		/* keyboard controller: reset */
+	movl	$1f, %ebp
+	jmp	print
+1:	movl	%esi, %edi
+	movl	$1f, %ebp
+	jmp	print
+1:	movl	$refuse_end, %edi
+	movl	$1f, %ebp
+	jmp	print
+1:	movb	$0xfe, %al		/* keyboard controller: reset */
 	outb	%al, $0x64
 	lidt	no_idt			/* else a triple fault */
 	int3
 1:	hlt
 	jmp	1b
 
-/* Prints the string at EDI, waiting a bounded time for each byte. */
+/* Prints the string at EDI, waiting a bounded time for each byte; goes on at EBP. */
 print:
 	movb	(%edi), %bl
 	testb	%bl, %bl
@@ -173,7 +184,7 @@ print:
 	outb	%al, %dx
 	incl	%edi
 	jmp	print
-3:	ret
+3:	jmp	*%ebp
 
 	.code64
 enter64:
@@ -192,12 +203,14 @@ no_idt:
 	.short	0
 	.long	0
 refuse_text:
-	.asciz	"ouro: this CPU cannot run the kernel: it lacks "
+	.asciz	"ouro: the kernel cannot run here: "
 refuse_end:
 	.asciz	"\r\n"
+lacks_memory:
+	.asciz	"not enough memory (there is no RAM at the kernel's end)"
 lacks_cpuid:
-	.asciz	"CPUID"
+	.asciz	"this CPU lacks CPUID"
 lacks_long_mode:
-	.asciz	"long mode (64-bit)"
+	.asciz	"this CPU lacks long mode (64-bit)"
 lacks_nx:
-	.asciz	"NX (execute disable)"
+	.asciz	"this CPU lacks NX (execute disable)"

@@ -87,7 +87,7 @@ void boot_main(enum boot_protocol protocol, uint32_t info_pa)
 	const char *lacks = cpufeat_init();
 	if (lacks) {
 		char why[96];
-		fmt_snprintf(why, sizeof(why), "this CPU cannot run the kernel: it lacks %s",
+		fmt_snprintf(why, sizeof(why), "the kernel cannot run here: this CPU lacks %s",
 			     lacks);
 		refuse(why);
 	}

@@ -12,6 +12,7 @@
 #include "kernel/init/options.h"
 #include "kernel/proc/process.h"
 #include "lib/ctlproto.h"
+#include "lib/fmt.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/pmm.h"
 #include "syscall/dispatch.h"
@@ -32,11 +33,26 @@ static void send_stats(void)
 	kvfree(out.buf);
 }
 
+// Started by hand nobody reads the exit record: why nothing ran must be said on the console.
+static void explain(uint32_t kind, uint32_t code)
+{
+	char line[96];
+	int n = 0;
+	if (kind == CTL_EXIT_NOT_FOUND)
+		n = fmt_snprintf(line, sizeof(line), "ouro: the program is not in the image\n");
+	else if (kind == CTL_EXIT_NOT_EXECUTABLE)
+		n = fmt_snprintf(line, sizeof(line),
+				 "ouro: the program cannot be executed: error %u\n", code);
+	if (n && !ctl_connected())
+		ctl_send_record(CTL_LOG, line, n);
+}
+
 static void end_machine(uint32_t kind, uint32_t code)
 {
 	const struct ctl_exit record = { .kind = kind, .code = code };
 	if (options_want_stats())
 		send_stats();
+	explain(kind, code);
 	ctl_send_record(CTL_EXIT, &record, sizeof(record));
 	ctl_drain();
 	acpi_init_power();
