@@ -9,9 +9,14 @@ struct scan {
 	const char *at, *end;
 };
 
+static bool is_one_of(char c, const char *set)
+{
+	return c && strchr(set, c);
+}
+
 static void skip_blanks(struct scan *s)
 {
-	while (s->at < s->end && strchr(" \t\r\n", *s->at))
+	while (s->at < s->end && is_one_of(*s->at, " \t\r\n"))
 		s->at++;
 }
 
@@ -43,19 +48,20 @@ static bool skip_value(struct scan *s)
 		if (*s->at == '"') {
 			if (!take_string(s, &text, &n))
 				return false;
-		} else if (strchr("{[", *s->at)) {
+		} else if (is_one_of(*s->at, "{[")) {
 			depth++;
 			s->at++;
-		} else if (strchr("}]", *s->at)) {
+		} else if (is_one_of(*s->at, "}]")) {
 			if (depth-- == 0)
 				return false;
 			s->at++;
-		} else if (strchr(",:", *s->at)) {
+		} else if (is_one_of(*s->at, ",:")) {
 			if (depth == 0)
 				return false;
 			s->at++;
 		} else {
-			s->at += strcspn(s->at, ",:{}[]\" \t\r\n");
+			while (s->at < s->end && !is_one_of(*s->at, ",:{}[]\" \t\r\n"))
+				s->at++;
 		}
 	} while (depth);
 	return true;
