@@ -7,24 +7,29 @@ static inline uint32_t rotl(uint32_t v, unsigned n)
 	return v << n | v >> (32 - n);
 }
 
-static inline void quarter_round(uint32_t s[16], unsigned a, unsigned b, unsigned c, unsigned d)
+static __always_inline_fn void quarter_round(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
 {
-	s[a] += s[b];
-	s[d] = rotl(s[d] ^ s[a], 16);
-	s[c] += s[d];
-	s[b] = rotl(s[b] ^ s[c], 12);
-	s[a] += s[b];
-	s[d] = rotl(s[d] ^ s[a], 8);
-	s[c] += s[d];
-	s[b] = rotl(s[b] ^ s[c], 7);
+	*a += *b;
+	*d = rotl(*d ^ *a, 16);
+	*c += *d;
+	*b = rotl(*b ^ *c, 12);
+	*a += *b;
+	*d = rotl(*d ^ *a, 8);
+	*c += *d;
+	*b = rotl(*b ^ *c, 7);
 }
 
+// Indexes are constants all the way, so that the compiler keeps words in registers.
 static void double_round(uint32_t s[16])
 {
-	for (unsigned i = 0; i < 4; i++)
-		quarter_round(s, i, 4 + i, 8 + i, 12 + i);
-	for (unsigned i = 0; i < 4; i++)
-		quarter_round(s, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4);
+	quarter_round(&s[0], &s[4], &s[8], &s[12]);
+	quarter_round(&s[1], &s[5], &s[9], &s[13]);
+	quarter_round(&s[2], &s[6], &s[10], &s[14]);
+	quarter_round(&s[3], &s[7], &s[11], &s[15]);
+	quarter_round(&s[0], &s[5], &s[10], &s[15]);
+	quarter_round(&s[1], &s[6], &s[11], &s[12]);
+	quarter_round(&s[2], &s[7], &s[8], &s[13]);
+	quarter_round(&s[3], &s[4], &s[9], &s[14]);
 }
 
 // The compiler may not drop a clearing of what is never read again.

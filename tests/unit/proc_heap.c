@@ -1,3 +1,4 @@
+// See proc_heap.h.
 #include "tests/unit/proc_heap.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+// See sigframe_host.h.
 #include "tests/unit/sigframe_host.h"
 
 #include <signal.h>

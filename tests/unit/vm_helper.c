@@ -1,3 +1,4 @@
+// See vm_helper.h.
 #include "tests/unit/vm_helper.h"
 
 #include "kernel/base/panic.h"

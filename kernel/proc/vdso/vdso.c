@@ -15,6 +15,7 @@
 #define EXPORT __attribute__((visibility("default")))
 
 // Placed by vdso.lds one page below the image.
+// lint: allow extern (the linker script makes it; no .c file defines it)
 extern const volatile struct vvar vvar __attribute__((visibility("hidden")));
 
 int __vdso_clock_gettime(int clock, struct __kernel_timespec *ts);

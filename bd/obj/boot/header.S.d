@@ -1,1 +1,0 @@
-bd/obj/boot/header.S.o: boot/header.S

@@ -1,4 +1,0 @@
-bd/obj/kernel/base/clockmath.o: kernel/base/clockmath.c \
- kernel/base/clockmath.h lib/compiler.h
-kernel/base/clockmath.h:
-lib/compiler.h:

@@ -1,1 +1,0 @@
-bd/obj/kernel/sched/switch.S.o: kernel/sched/switch.S
