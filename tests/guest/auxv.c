@@ -9,29 +9,43 @@
 
 extern char **environ;
 
+static const struct {
+	unsigned long type;
+	const char *name;
+} known[] = {
+	{ AT_PHDR, "PHDR" },
+	{ AT_PHENT, "PHENT" },
+	{ AT_PHNUM, "PHNUM" },
+	{ AT_PAGESZ, "PAGESZ" },
+	{ AT_BASE, "BASE" },
+	{ AT_FLAGS, "FLAGS" },
+	{ AT_ENTRY, "ENTRY" },
+	{ AT_UID, "UID" },
+	{ AT_EUID, "EUID" },
+	{ AT_GID, "GID" },
+	{ AT_EGID, "EGID" },
+	{ AT_PLATFORM, "PLATFORM" },
+	{ AT_HWCAP, "HWCAP" },
+	{ AT_CLKTCK, "CLKTCK" },
+	{ AT_SECURE, "SECURE" },
+	{ AT_RANDOM, "RANDOM" },
+	{ AT_HWCAP2, "HWCAP2" },
+	{ AT_EXECFN, "EXECFN" },
+	{ AT_SYSINFO_EHDR, "SYSINFO_EHDR" },
+	{ 51, "MINSIGSTKSZ" },
+	{ 27, "RSEQ_FEATURE_SIZE" },
+	{ 28, "RSEQ_ALIGN" },
+};
+
 static const char *name_of(unsigned long type)
 {
 	static char other[24];
 
-	switch (type) {
-#define A(x)                                                                                       \
-	case AT_##x:                                                                               \
-		return #x;
-		A(PHDR)
-		A(PHENT)
-		A(PHNUM) A(PAGESZ) A(BASE) A(FLAGS) A(ENTRY) A(UID) A(EUID) A(GID) A(EGID)
-			A(PLATFORM) A(HWCAP) A(CLKTCK) A(SECURE) A(RANDOM) A(HWCAP2) A(EXECFN)
-				A(SYSINFO_EHDR)
-#undef A
-					case 51 : return "MINSIGSTKSZ";
-	case 27:
-		return "RSEQ_FEATURE_SIZE";
-	case 28:
-		return "RSEQ_ALIGN";
-	default:
-		snprintf(other, sizeof(other), "%lu", type);
-		return other;
-	}
+	for (unsigned i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].type == type)
+			return known[i].name;
+	snprintf(other, sizeof(other), "%lu", type);
+	return other;
 }
 
 int main(int argc, char **argv)
