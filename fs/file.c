@@ -110,10 +110,17 @@ static int owner_sync(void *owner, uint64_t start, uint64_t end)
 	return file_fsync(owner, true);
 }
 
+static int owner_punch(void *owner, uint64_t start, uint64_t bytes)
+{
+	return file_fallocate(owner, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (int64_t)start,
+			      (int64_t)bytes);
+}
+
 const struct vm_owner_ops file_vm_owner_ops = {
 	.get = owner_get,
 	.put = owner_put,
 	.sync = owner_sync,
+	.punch = owner_punch,
 };
 
 static int64_t no_position(struct file *f)

@@ -175,6 +175,18 @@ static int64_t pipe_read(struct file *f, struct uio *u, uint64_t *pos, unsigned 
 	return n;
 }
 
+// As Linux, a piece is taken whole or not at all: what comes of one that runs into a bad address is
+// given back. |bytes| or 0.
+static size_t copy_piece(struct uio *u, void *to, size_t bytes)
+{
+	struct uio before = *u;
+
+	if (uio_copy_in(u, to, bytes) == bytes)
+		return bytes;
+	*u = before;
+	return 0;
+}
+
 // Appends the part of a write that does not fill pages to the last page, if it fits. Bytes.
 static int64_t merge_locked(struct pipe *p, struct uio *u)
 {
@@ -186,9 +198,11 @@ static int64_t merge_locked(struct pipe *p, struct uio *u)
 	s = slot_at(p, p->head - 1);
 	if (s->packet || s->offset + s->bytes + part > PAGE_SIZE)
 		return 0;
-	n = uio_copy_in(u, slot_data(s) + s->bytes, part);
+	n = copy_piece(u, slot_data(s) + s->bytes, part);
+	if (!n)
+		return -EFAULT;
 	s->bytes += (uint32_t)n;
-	return n == part ? (int64_t)n : n ? (int64_t)n : -EFAULT;
+	return (int64_t)n;
 }
 
 // Puts up to a page into a free slot. Bytes or -errno.
@@ -203,7 +217,7 @@ static int64_t append_locked(struct pipe *p, struct uio *u, bool packet)
 		page = pmm_alloc(0, 0);
 	if (!page)
 		return -ENOMEM;
-	n = uio_copy_in(u, phys_to_virt(page_to_pa(page)), want);
+	n = copy_piece(u, phys_to_virt(page_to_pa(page)), want);
 	if (!n) {
 		p->spare = page;
 		return -EFAULT;
@@ -227,14 +241,10 @@ static int64_t write_locked(struct pipe *p, struct uio *u, bool packet, bool fir
 		done = n;
 	}
 	while (u->resid) {
-		size_t want = MIN(u->resid, PAGE_SIZE);
-
 		n = is_full(p) ? -EAGAIN : append_locked(p, u, packet);
 		if (n < 0)
 			break;
 		done += n;
-		if ((size_t)n < want)
-			break;
 	}
 	return done ? done : n;
 }
