@@ -44,10 +44,11 @@ static struct {
 	uint64_t known_hz;                  // from the hypervisor; 0: measured
 	uint64_t apic_hz;                   // 0: not known yet
 	uint64_t init_tsc;                  // at clock_init
-	uint32_t init_apic;                 // APIC count then
 	struct clock_reference first, fine; // hz 0: none
 	struct sample first_start, fine_start;
-	uint64_t early_ns; // the latest time told before |ready|
+	uint32_t apic_loaded; // the APIC timer's last start value,
+	uint64_t apic_passed; // and its counts up to then
+	uint64_t early_ns;    // the latest time told before |ready|
 	bool have_wall;
 	uint64_t (*wall)(void);
 	void (*changed)(const struct clock_params *);
@@ -57,7 +58,16 @@ static struct {
 
 static uint64_t read_apic(void)
 {
-	return UINT32_MAX - apic_timer_count(); // it counts down
+	return clk.apic_passed + (clk.apic_loaded - apic_timer_count()); // it counts down
+}
+
+// Arms the timer while it is the reference: what it has counted is carried over. The timer must not
+// run out before the rate is known (it is armed for milliseconds, the rate takes 20 us).
+static void load_reference_apic(uint32_t count)
+{
+	clk.apic_passed = read_apic();
+	clk.apic_loaded = count;
+	apic_timer_start(count);
 }
 
 #define PIT_HZ      1193182ull
@@ -80,7 +90,7 @@ static void start_pit(void)
 	cpu_outb(PIT_CHANNEL, 0);
 }
 
-static const struct clock_reference apic_reference = { "apic", TCG_APIC_HZ, read_apic, UINT32_MAX };
+static const struct clock_reference apic_reference = { "apic", TCG_APIC_HZ, read_apic, UINT64_MAX };
 static const struct clock_reference pit_reference = { "pit", PIT_HZ, read_pit, 0xffff };
 
 // The pair whose reference read took the least time.
@@ -326,7 +336,7 @@ void clock_init(const struct clock_reference *extra)
 	bool measured = clock_wants_reference();
 	clk.init_tsc = cpu_rdtsc();
 	apic_timer_start_counting();
-	clk.init_apic = apic_timer_count();
+	clk.apic_loaded = UINT32_MAX;
 	if (is_tcg() || is_kvm())
 		clk.apic_hz = is_tcg() ? TCG_APIC_HZ : KVM_APIC_HZ;
 	if (clk.known_hz)
@@ -419,22 +429,32 @@ static uint64_t apic_timer_hz(void)
 	uint64_t tsc, ticks;
 	do {
 		tsc = cpu_rdtsc() - clk.init_tsc;
-		ticks = clk.init_apic - apic_timer_count();
+		ticks = read_apic();
 	} while (clock_mul_div(tsc, NSEC_PER_SEC, clock_tsc_hz()) < MIN_INTERVAL_NS);
 	clk.apic_hz = clock_mul_div(ticks, clock_tsc_hz(), tsc);
 	return clk.apic_hz;
 }
 
+static uint32_t apic_count(uint64_t ns)
+{
+	uint64_t hz = apic_timer_hz();
+	uint64_t count = hz == NSEC_PER_SEC ? ns : clock_mul_div(ns, hz, NSEC_PER_SEC);
+	return count == 0 ? 1 : MIN(count, UINT32_MAX);
+}
+
 void clock_arm_timer(uint64_t deadline_ns)
 {
 	if (deadline_ns == UINT64_MAX) {
+		ensure_ready();
 		apic_timer_start(0);
 		return;
 	}
-	ensure_ready(); // the count may be the reference
 	uint64_t now = clock_mono_ns();
 	uint64_t ns = deadline_ns > now ? deadline_ns - now : 0;
-	uint64_t hz = apic_timer_hz();
-	uint64_t count = hz == NSEC_PER_SEC ? ns : clock_mul_div(ns, hz, NSEC_PER_SEC);
-	apic_timer_start(count == 0 ? 1 : MIN(count, UINT32_MAX));
+	if (!clk.ready && clk.first.read == read_apic && ns > REFINE_NS / 100) {
+		load_reference_apic(apic_count(ns));
+		return;
+	}
+	ensure_ready();
+	apic_timer_start(apic_count(ns));
 }
