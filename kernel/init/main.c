@@ -5,12 +5,14 @@
 #include "drivers/clockref.h"
 #include "drivers/ctl.h"
 #include "drivers/rtc.h"
+#include "drivers/virtio_rng.h"
 #include "fs/vfs.h"
 #include "kernel/base/apic.h"
 #include "kernel/base/boottables.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/cmdline.h"
 #include "kernel/base/cpu.h"
+#include "kernel/base/cpufeat.h"
 #include "kernel/base/desc.h"
 #include "kernel/base/fpu.h"
 #include "kernel/base/irq.h"
@@ -113,6 +115,8 @@ void kernel_main(const struct bootinfo *info)
 	sched_set_user_entry(trap_enter_user);
 	irq_set_router(acpi_init_ioapics);
 	ctl_init();
+	if (!cpu_features.rdrand)
+		virtio_rng_seed();
 	init_files(info);
 	options_apply();
 	start_program();
