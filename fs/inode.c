@@ -11,6 +11,7 @@
 #include "fs/namei.h"
 #include "fs/stat.h"
 #include "kernel/base/clock.h"
+#include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
 #include "kernel/sched/cred.h"
 
@@ -94,11 +95,42 @@ void inode_kill_privs(struct inode *i)
 		i->mode &= ~drop;
 }
 
-struct timespec_k vfs_now(void)
+// File times are as coarse as Linux's (which takes them from its last tick): within a span of TSC
+// ticks, well below a millisecond, the last one is used again. |seq| is odd while it is replaced.
+#define COARSE_TICKS (1u << 20)
+
+static struct {
+	uint32_t seq;
+	uint64_t tsc;
+	struct timespec_k now;
+} coarse;
+
+static struct timespec_k read_clock(uint64_t tsc, uint32_t seq)
 {
 	uint64_t ns = clock_real_ns();
+	struct timespec_k now = { (int64_t)(ns / NSEC_PER_SEC), (uint32_t)(ns % NSEC_PER_SEC) };
 
-	return (struct timespec_k){ (int64_t)(ns / NSEC_PER_SEC), (uint32_t)(ns % NSEC_PER_SEC) };
+	if (!(seq & 1) && __atomic_compare_exchange_n(&coarse.seq, &seq, seq + 1, false,
+						      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+		coarse.tsc = tsc;
+		coarse.now = now;
+		__atomic_store_n(&coarse.seq, seq + 2, __ATOMIC_RELEASE);
+	}
+	return now;
+}
+
+struct timespec_k vfs_now(void)
+{
+	uint32_t seq = __atomic_load_n(&coarse.seq, __ATOMIC_ACQUIRE);
+	uint64_t tsc = cpu_rdtsc();
+	struct timespec_k now = coarse.now;
+
+	if (likely(seq && !(seq & 1) && tsc - coarse.tsc < COARSE_TICKS)) {
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (READ_ONCE(coarse.seq) == seq)
+			return now;
+	}
+	return read_clock(tsc, seq);
 }
 
 void inode_touch_mtime(struct inode *i)

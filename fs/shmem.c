@@ -443,6 +443,25 @@ static int64_t write_pieces(struct shmem_inode *s, struct uio *u, uint64_t at, u
 	return at > start ? (int64_t)(at - start) : n;
 }
 
+// The usual write: within one page and the present size, nothing sealed, no limit near.
+static bool is_simple(const struct shmem_inode *s, const struct file *f, uint64_t pos,
+		      uint64_t bytes, unsigned rwf)
+{
+	uint64_t end = pos + bytes;
+
+	return !(rwf | (f->flags & O_APPEND)) && !(s->seals & ~F_SEAL_SEAL) &&
+	       end <= s->inode.size_bytes && end <= file_size_limit() &&
+	       (pos & ~PAGE_MASK) + bytes <= PAGE_SIZE;
+}
+
+static int64_t write_simple(struct shmem_inode *s, struct uio *u, uint64_t pos)
+{
+	uint64_t bytes = u->resid;
+	int64_t n = write_piece(s, u, pos, bytes);
+
+	return n ? n : -EFAULT;
+}
+
 static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
 	struct shmem_inode *s = shmem_of(f->inode);
@@ -452,11 +471,17 @@ static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigne
 	if (!bytes)
 		return 0;
 	mutex_lock(&s->inode.lock);
-	n = write_checks(f, &at, &bytes, rwf);
-	if (!n) {
+	if (likely(is_simple(s, f, at, bytes, rwf))) {
 		inode_kill_privs(&s->inode);
 		inode_touch_mtime(&s->inode);
-		n = write_pieces(s, u, at, bytes);
+		n = write_simple(s, u, at);
+	} else {
+		n = write_checks(f, &at, &bytes, rwf);
+		if (!n) {
+			inode_kill_privs(&s->inode);
+			inode_touch_mtime(&s->inode);
+			n = write_pieces(s, u, at, bytes);
+		}
 	}
 	mutex_unlock(&s->inode.lock);
 	if (n > 0)
