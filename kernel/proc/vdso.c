@@ -37,14 +37,13 @@ static uint64_t image_pages(void)
 
 static void write_params(struct vvar *v, const struct clock_params *p)
 {
-	__atomic_store_n(&v->seq, v->seq + 1, __ATOMIC_SEQ_CST);
-	v->tsc_usable = p->tsc_usable;
+	__atomic_store_n(&v->seq, v->seq | 1, __ATOMIC_SEQ_CST);
 	v->base_tsc = p->base_tsc;
-	v->base_ns = p->base_ns;
-	v->mult = p->mult;
-	v->shift = p->shift;
-	v->real_offset_ns = p->real_offset_ns;
-	__atomic_store_n(&v->seq, v->seq + 1, __ATOMIC_SEQ_CST);
+	v->base_ns[0] = p->base_ns;
+	v->base_ns[1] = p->base_ns + p->real_offset_ns;
+	v->mult = (uint64_t)p->mult << (VVAR_SHIFT - p->shift);
+	if (p->tsc_usable && v->mult >> (VVAR_SHIFT - p->shift) == p->mult)
+		__atomic_store_n(&v->seq, v->seq + 1, __ATOMIC_SEQ_CST);
 }
 
 static void clock_changed(const struct clock_params *p)

@@ -44,27 +44,25 @@ static inline uint64_t read_tsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-// Nanoseconds of the clock, or 0: ask the kernel.
-static inline uint64_t read_ns(int real)
+// Nanoseconds of CLOCK_MONOTONIC (|real| 0) or CLOCK_REALTIME (1); false: ask the kernel.
+static inline _Bool read_ns(unsigned real, uint64_t *out)
 {
 	uint32_t seq;
-	uint64_t ns, tsc;
+	uint64_t tsc;
 
 	do {
-		while ((seq = vvar.seq) & 1)
-			__asm__ volatile("pause");
-		__asm__ volatile("" ::: "memory");
-		if (!vvar.tsc_usable)
+		seq = vvar.seq;
+		if (__builtin_expect(seq & 1, 0)) // it changes, or is of no use
 			return 0;
+		__asm__ volatile("" ::: "memory");
 		tsc = read_tsc() - vvar.base_tsc;
 		if ((int64_t)tsc < 0) // this CPU is a little behind the one that set the base
 			tsc = 0;
-		ns = vvar.base_ns + (uint64_t)((unsigned __int128)tsc * vvar.mult >> vvar.shift);
-		if (real)
-			ns += vvar.real_offset_ns;
+		*out = vvar.base_ns[real] +
+		       (uint64_t)((unsigned __int128)tsc * vvar.mult >> VVAR_SHIFT);
 		__asm__ volatile("" ::: "memory");
-	} while (vvar.seq != seq);
-	return ns;
+	} while (__builtin_expect(vvar.seq != seq, 0));
+	return 1;
 }
 
 // Bit per clock id that is CLOCK_REALTIME's or CLOCK_MONOTONIC's time.
@@ -76,11 +74,11 @@ static inline uint64_t read_ns(int real)
 
 EXPORT int __vdso_clock_gettime(int clock, struct __kernel_timespec *ts)
 {
-	uint64_t ns = 0;
+	uint64_t ns;
 
-	if ((unsigned)clock < 32 && (REAL_SET | MONO_SET) >> clock & 1)
-		ns = read_ns(REAL_SET >> clock & 1);
-	if (__builtin_expect(!ns, 0))
+	if (__builtin_expect((unsigned)clock >= 32 || !((REAL_SET | MONO_SET) >> clock & 1) ||
+				     !read_ns(REAL_SET >> clock & 1, &ns),
+			     0))
 		return (int)call3(__NR_clock_gettime, clock, (long)ts, 0);
 	ts->tv_sec = (int64_t)(ns / NSEC_PER_SEC);
 	ts->tv_nsec = (int64_t)(ns % NSEC_PER_SEC);
@@ -100,9 +98,9 @@ EXPORT int __vdso_clock_getres(int clock, struct __kernel_timespec *res)
 
 EXPORT int __vdso_gettimeofday(struct __kernel_old_timeval *tv, struct timezone *tz)
 {
-	uint64_t ns = read_ns(1);
+	uint64_t ns;
 
-	if (!ns)
+	if (!read_ns(1, &ns))
 		return (int)call3(__NR_gettimeofday, (long)tv, (long)tz, 0);
 	if (tv) {
 		tv->tv_sec = (int64_t)(ns / NSEC_PER_SEC);
@@ -115,10 +113,10 @@ EXPORT int __vdso_gettimeofday(struct __kernel_old_timeval *tv, struct timezone 
 
 EXPORT __kernel_old_time_t __vdso_time(__kernel_old_time_t *t)
 {
-	uint64_t ns = read_ns(1);
 	__kernel_old_time_t s;
+	uint64_t ns;
 
-	if (!ns)
+	if (!read_ns(1, &ns))
 		return call3(__NR_time, (long)t, 0, 0);
 	s = (__kernel_old_time_t)(ns / NSEC_PER_SEC);
 	if (t)
