@@ -89,7 +89,7 @@ struct aspace {
 
 	struct pgtable pt;
 	int64_t rss_anon, rss_file, rss_shmem; // pages; atomic
-	uint64_t peak_rss_pages;
+	uint64_t peak_rss_pages; // atomic; where it last fell: read aspace_peak_rss_pages
 
 	// layout, set by exec
 	va_t mmap_base; // top of the mmap area; it grows down
@@ -116,6 +116,8 @@ void aspace_struct_put(struct aspace *as);
 struct vma *aspace_find_vma(struct aspace *as, va_t va);
 struct vma *aspace_next_vma(struct vma *v);
 struct vma *aspace_first_vma(struct aspace *as);
+// VmHWM and ru_maxrss, in pages.
+uint64_t aspace_peak_rss_pages(const struct aspace *as);
 // "[heap]", "[stack]", "[vdso]" and the like for /proc/PID/maps; NULL: the owner or nothing names
 // it. The lock must be held.
 const char *vma_special_name(const struct vma *v);

@@ -15,8 +15,34 @@ static void rss_sub(int64_t *counter, uint64_t pages)
 		__atomic_fetch_sub(counter, (int64_t)pages, __ATOMIC_RELAXED);
 }
 
+static uint64_t resident_pages(const struct aspace *as)
+{
+	const int64_t n =
+		READ_ONCE(as->rss_anon) + READ_ONCE(as->rss_file) + READ_ONCE(as->rss_shmem);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+uint64_t aspace_peak_rss_pages(const struct aspace *as)
+{
+	return MAX(READ_ONCE(as->peak_rss_pages), resident_pages(as));
+}
+
+// The peak is noted where it begins to fall: faults need not look.
+static void note_peak(struct aspace *as)
+{
+	uint64_t now = resident_pages(as), peak = READ_ONCE(as->peak_rss_pages);
+
+	while (now > peak && !__atomic_compare_exchange_n(&as->peak_rss_pages, &peak, now, false,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 void vma_uncount_rss(struct aspace *as, const struct memobj *o, const struct tlb_batch *b)
 {
+	if (!(b->anon_pages | b->obj_pages))
+		return;
+	note_peak(as);
 	rss_sub(&as->rss_anon, b->anon_pages);
 	rss_sub(o && o->counts_as_file ? &as->rss_file : &as->rss_shmem, b->obj_pages);
 }

@@ -216,6 +216,7 @@ static void populated_at_once(void **state)
 	assert_int_equal(vm_map(BASE, 8 * P, RW, ANON | MAP_FIXED | MAP_POPULATE | MAP_NONBLOCK),
 			 BASE);
 	assert_int_equal(vm_as->rss_anon, 0);
+	assert_int_equal(aspace_peak_rss_pages(vm_as), 8);
 	assert_int_equal(vm_map(BASE, 8 * P, PROT_READ, ANON | MAP_FIXED | MAP_LOCKED), BASE);
 	assert_int_equal(vm_resident(vm_as, BASE, BASE + 8 * P), 8); // the zero page, eight times
 	assert_int_equal(vm_as->locked_pages, 8);
