@@ -3,4 +3,4 @@
 tool: $(BUILD)/ouro $(BUILD)/kernel.elf ## Tests of build/ouro (T=name: some of them)
 	$(Q)$(PYTHON) tests/tool/run.py $(BUILD)/ouro --kernel $(BUILD)/kernel.elf $(T)
 
-check: tool
+CHECK_STEPS += tool
