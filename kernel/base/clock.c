@@ -52,7 +52,7 @@ static struct {
 	bool have_wall;
 	uint64_t (*wall)(void);
 	void (*changed)(const struct clock_params *);
-} clk = { .lock = SPINLOCK_INIT(RANK_DEVICE, "clock") };
+} clk = { .lock = SPINLOCK_INIT(RANK_CLOCK, "clock") };
 
 // ---- references ----
 

@@ -41,6 +41,8 @@ enum lock_rank {
 	RANK_TIMER = 165,
 	RANK_RUNQUEUE = 170,
 	RANK_DEVICE = 180, // virtqueues, UARTs
+	RANK_CLOCK = 185,  // may be taken with any of the above held
+	RANK_VVAR = 190,   // the vDSO's data page, from the clock's listener
 	RANK_LOG = 200,
 	RANK_CONSOLE = 210, // what log sinks write to
 };

@@ -23,7 +23,7 @@ static struct {
 	struct spinlock lock;
 	struct memobj obj;
 	struct vvar *data; // in the page that programs see; NULL until one is mapped and touched
-} vdso = { .lock = SPINLOCK_INIT(RANK_DEVICE, "vdso") };
+} vdso = { .lock = SPINLOCK_INIT(RANK_VVAR, "vdso") };
 
 static size_t image_bytes(void)
 {
