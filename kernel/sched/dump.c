@@ -3,6 +3,7 @@
 #include "kernel/base/log.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/sched_internal.h"
+#include "lib/fmt.h"
 
 static const char *const state_names[] = {
 	[THREAD_RUNNABLE] = "runnable", [THREAD_RUNNING] = "running",
@@ -13,13 +14,18 @@ static const char *const state_names[] = {
 static void dump_one(struct thread *t, void *arg)
 {
 	const struct pt_regs *r = t->regs;
+	char line[160];
+	int n = fmt_snprintf(line, sizeof(line), "ouro: thread %d %s: %s cpu %u pending %x\n",
+			     t->tid, t->comm, state_names[t->state], t->cpu, t->pending);
 
-	log_print(LOG_ERROR, "sched", "thread %d %s: %s cpu %u pending %x", t->tid, t->comm,
-		  state_names[t->state], t->cpu, t->pending);
-	if (r)
-		log_print(LOG_ERROR, "sched", "  user rip %llx rsp %llx call %lld",
-			  (unsigned long long)r->rip, (unsigned long long)r->rsp,
-			  (long long)r->orig_rax);
+	// Somebody asked for it: whatever the log level.
+	log_write_raw(line, MIN((size_t)n, sizeof(line) - 1));
+	if (!r)
+		return;
+	n = fmt_snprintf(line, sizeof(line), "ouro:   user rip %llx rsp %llx call %lld\n",
+			 (unsigned long long)r->rip, (unsigned long long)r->rsp,
+			 (long long)r->orig_rax);
+	log_write_raw(line, MIN((size_t)n, sizeof(line) - 1));
 }
 
 static void count_one(struct thread *t, void *arg)

@@ -697,6 +697,42 @@ def test_machine_signal(c):
     expect(f"status {r.returncode}", r.returncode == 137)
 
 
+def test_machine_timeout_dumps_threads(c):
+    r = c.call("run", "--accel", "tcg", "--kernel", c.real_kernel, "--timeout", "3", BUSYBOX, "sleep", "60")
+    text = r.stderr.decode()
+    expect("status", r.returncode == 124, text)
+    expect("dump", "thread 2 busybox" in text, text)
+
+
+def test_machine_host_signal(c):
+    p = subprocess.Popen([c.ouro, "run", "--accel", "tcg", "--kernel", c.real_kernel, BUSYBOX, "cat"],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p.stdin.write(b"x")
+    p.stdin.flush()
+    expect("the program runs", p.stdout.read(1) == b"x")
+    p.send_signal(signal.SIGINT)
+    expect("SIGINT ends it", p.wait(10) == 130)
+
+
+def test_machine_closed_output(c):
+    p = subprocess.Popen([c.ouro, "run", "--accel", "tcg", "--kernel", c.real_kernel, BUSYBOX, "yes"],
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    p.stdout.read(10)
+    p.stdout.close()
+    expect("SIGPIPE", p.wait(10) == 128 + signal.SIGPIPE)
+
+
+def test_machine_least_memory(c):
+    """What ouro says is enough is enough for the kernel to start, on each machine."""
+    for machine in ("microvm", "q35", "pc"):
+        r = c.machine("--machine", machine, "-m", "1M", BUSYBOX, "true")
+        expect_fail(r, 125, "at least")
+        words = r.stderr.decode().split()
+        need = words[words.index("least") + 1]
+        r = c.machine("--machine", machine, "-m", need + "K", BUSYBOX, "true")
+        expect(f"{machine} with {need} KiB: {r.returncode}", r.returncode in (0, 137), r.stderr.decode())
+
+
 def test_machine_environment(c):
     r = expect_ok(c.machine("-e", "NAME=a b", "-w", "/tmp", BUSYBOX, "sh", "-c", 'echo "$NAME" $PWD $HOME'))
     expect("environment", r.stdout == b"a b /tmp /root\n", r.stdout)
