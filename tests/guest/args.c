@@ -1,4 +1,5 @@
 // Arguments and environment arrive as they were given.
+//
 // args: one "two words" "" "--strange=\$HOME" é
 // env: GREETING=hello world
 // env: EMPTY=

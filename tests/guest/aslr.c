@@ -1,4 +1,5 @@
 // Addresses differ from one exec to the next: stack, heap, mmap area, program, vDSO, AT_RANDOM.
+//
 // link: static static-pie dynamic
 // cflags: -fPIE
 // ldflags: -Wl,--as-needed

@@ -1,4 +1,5 @@
 // What a program finds on its stack at the start, and its auxiliary vector.
+//
 // args: a bc
 // env: X=1
 // link: static dynamic static-pie

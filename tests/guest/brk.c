@@ -1,4 +1,5 @@
 // The program break: grows, shrinks, zeroes, refuses.
+//
 // libc: musl
 #include "t.h"
 

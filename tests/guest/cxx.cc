@@ -1,4 +1,5 @@
 // C++: exceptions through frames and libraries, iostreams, constructors, thread-local storage.
+//
 // link: static dynamic static-pie
 // ldflags: -pthread
 #include <exception>

@@ -1,4 +1,5 @@
 // Death by abort.
+//
 // expect: signal=6
 #include "t.h"
 

@@ -1,4 +1,5 @@
 // Death by an unhandled fault; buffered output is lost.
+//
 // expect: signal=11
 // link: static dynamic
 #include "t.h"

@@ -1,4 +1,5 @@
 // execve: errors, scripts, what survives (descriptors, mask, ignored signals) and what does not.
+//
 // args: first
 #include "t.h"
 #include <sys/auxv.h>

@@ -1,4 +1,5 @@
 // A status that does not fit in 7 bits, and what exit(3) flushes.
+//
 // expect: exit=199
 // link: static dynamic
 #include "t.h"

@@ -1,4 +1,5 @@
 // The smallest program that prints, in every way it can be linked.
+//
 // link: static dynamic static-pie
 #include <stdio.h>
 

@@ -1,4 +1,5 @@
 // memfd_create: names, flags, modes, what the descriptor looks like.
+//
 // since: 6.18
 #include "t.h"
 #include <linux/magic.h>

@@ -1,4 +1,5 @@
 // Two views of one memfd: every way of making them shows the same bytes.
+//
 // link: static dynamic
 #include "t.h"
 

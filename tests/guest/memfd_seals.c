@@ -1,4 +1,5 @@
 // Seals: each against each operation, and the rules for adding them.
+//
 // since: 6.18
 #include "t.h"
 #include <linux/falloc.h>

@@ -1,4 +1,5 @@
 // Identity, limits, names, scheduling: what a lone process learns about itself.
+//
 // needs: root
 #include "t.h"
 #include <asm/prctl.h>

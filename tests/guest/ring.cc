@@ -1,4 +1,5 @@
 // The reporter's program: a ring buffer over a memfd mapped twice, side by side.
+//
 // link: static dynamic
 // opt: -O0 -O2 -O3
 #include <cstdio>

@@ -1,4 +1,5 @@
 // The first three descriptors: standard input with an end, output and error apart; as pipes.
+//
 // stdin: first line\nsecond
 #include "t.h"
 #include <poll.h>

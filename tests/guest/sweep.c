@@ -1,6 +1,9 @@
 // Every implemented call gets every bad pointer in each of its pointer arguments: NULL, 1, a kernel
 // address, a non-canonical one, a read-only page, the end of a page, an unmapped page. It must
-// answer as Linux does, and never crash. The list is made from syscall/syscalls.def. since: 6.18
+// answer as Linux does, and never crash. The list is made from syscall/syscalls.def: after a change
+// there run `make golden`.
+//
+// since: 6.18
 // link: static
 // libc: musl
 // timeout: 120

@@ -1,4 +1,5 @@
 // Threads: creation, joining, mutexes, condition variables, thread-local storage, futex operations.
+//
 // ldflags: -pthread
 // link: static dynamic
 #include "t.h"

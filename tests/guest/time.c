@@ -1,4 +1,5 @@
 // Clocks and sleeping: they advance, agree, and refuse what is wrong.
+//
 // link: static dynamic
 #include "t.h"
 #include <sys/time.h>

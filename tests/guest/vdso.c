@@ -1,5 +1,8 @@
 // The vDSO's functions: present, called without a system call's help, right, and errors pass
-// through. libc: glibc link: static dynamic
+// through.
+//
+// libc: glibc
+// link: static dynamic
 #include "t.h"
 #include <elf.h>
 #include <link.h>
