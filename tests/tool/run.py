@@ -264,7 +264,18 @@ def test_libraries_as_ldd(c):
         want = {w for line in ldd.stdout.split("\n") for w in line.split() if w.startswith("/")}
         got = {line.split()[1] for line in
                expect_ok(c.call("inspect", prog)).stdout.decode().split("\n")[1:] if line}
+        got -= {p for p in got if "libgcc_s" in p} - want  # see test_unwinder
         expect(f"libraries of {prog}", got == want, f"only ldd: {want - got}, only ouro: {got - want}")
+
+
+def test_unwinder(c):
+    """glibc opens libgcc_s itself when a thread ends by pthread_exit."""
+    c.compile("ends", "#include <pthread.h>\nint main(void) { pthread_exit(0); }", "-pthread")
+    expect_ok(c.build("./ends"))
+    expect("libgcc_s", any("libgcc_s.so.1" in n for n in cpio_list(c.path("out.cpio"))))
+    c.compile("plain", "int main(void) { return 0; }")
+    expect_ok(c.build("./plain"))
+    expect("no libgcc_s", not any("libgcc_s" in n for n in cpio_list(c.path("out.cpio"))))
 
 
 def test_musl(c):

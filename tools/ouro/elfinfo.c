@@ -114,10 +114,22 @@ static void take_dyn(struct elf_info *e, const struct view *v, uint64_t strtab, 
 	}
 }
 
+static bool names_thread_end(const struct view *v, uint64_t strtab, uint64_t bytes)
+{
+	static const char *const names[] = { "pthread_exit", "pthread_cancel", "thrd_exit" };
+
+	if (!inside(v, strtab, bytes))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (memmem(v->bytes + strtab, bytes, names[i], strlen(names[i]) + 1))
+			return true;
+	return false;
+}
+
 static enum elf_verdict read_dynamic(struct elf_info *e, const struct view *v, Elf *elf,
 				     size_t phnum, const GElf_Phdr *dyn)
 {
-	uint64_t strtab_va = 0, strtab;
+	uint64_t strtab_va = 0, strtab, strtab_bytes = 0;
 	Elf64_Dyn d;
 
 	if (!inside(v, dyn->p_offset, dyn->p_filesz))
@@ -125,9 +137,12 @@ static enum elf_verdict read_dynamic(struct elf_info *e, const struct view *v, E
 	for (size_t i = 0; get_dyn(v, dyn, i, &d); i++)
 		if (d.d_tag == DT_STRTAB)
 			strtab_va = d.d_un.d_ptr;
+		else if (d.d_tag == DT_STRSZ)
+			strtab_bytes = d.d_un.d_val;
 	if (!vaddr_to_offset(elf, phnum, strtab_va, &strtab))
 		return ELF_MALFORMED;
 	e->dynamic = true;
+	e->ends_threads = names_thread_end(v, strtab, strtab_bytes);
 	for (size_t i = 0; get_dyn(v, dyn, i, &d); i++)
 		take_dyn(e, v, strtab, &d);
 	return e->verdict;

@@ -25,7 +25,8 @@ struct elf_info {
 	unsigned type;    // e_type
 	bool dynamic;     // has a dynamic section
 	bool no_default_dirs;
-	char *interp; // PT_INTERP, or NULL
+	bool ends_threads; // names pthread_exit or the like, for which glibc opens libgcc_s
+	char *interp;      // PT_INTERP, or NULL
 	char *rpath, *runpath, *soname;
 	struct strvec needed;
 	char *script_interp, *script_arg; // "#!" line of what is no ELF file

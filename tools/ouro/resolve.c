@@ -273,6 +273,33 @@ static int report_missing(struct search *s)
 	return STATUS_OURO;
 }
 
+static void add_found(struct search *s, const char *name, struct object *by)
+{
+	strvec_add(&s->needs->paths, s->found);
+	strvec_add(&s->needs->names, name);
+	strvec_add(&s->needs->lib_paths, s->found);
+	add_object(s, s->found, name, &s->elf, by);
+}
+
+// glibc opens libgcc_s itself when a thread ends by pthread_exit or is cancelled, and aborts if it
+// is not there (glibc misc/unwind-link.c). libc only defines these names.
+static void find_unwinder(struct search *s)
+{
+	static const char name[] = "libgcc_s.so.1";
+	struct object *user = NULL;
+
+	for (struct object *o = s->program; o && !user; o = o->next)
+		if (o->elf.ends_threads && strncmp(o->name, "libc.so", 7) &&
+		    strncmp(o->name, "libpthread.so", 13) && strncmp(o->name, "ld-linux", 8))
+			user = o;
+	if (!user || is_loaded(s, name))
+		return;
+	s->name = name;
+	s->by = user;
+	if (search_glibc(s) == 1)
+		add_found(s, name, user);
+}
+
 // Finds one library that |by| needs.
 static int find_library(struct search *s, struct object *by, const char *name)
 {
@@ -289,10 +316,7 @@ static int find_library(struct search *s, struct object *by, const char *name)
 		r = s->needs->musl ? search_musl(s) : search_glibc(s);
 	if (r == 0)
 		return report_missing(s);
-	strvec_add(&s->needs->paths, s->found);
-	strvec_add(&s->needs->names, name);
-	strvec_add(&s->needs->lib_paths, s->found);
-	add_object(s, s->found, name, &s->elf, by);
+	add_found(s, name, by);
 	return 0;
 }
 
@@ -335,6 +359,8 @@ static int find_all(struct search *s)
 	for (struct object *o = s->program; o && status == 0; o = o->next)
 		for (size_t i = 0; i < o->elf.needed.n && status == 0; i++)
 			status = find_library(s, o, o->elf.needed.v[i]);
+	if (status == 0 && s->program->elf.dynamic && !s->needs->musl)
+		find_unwinder(s);
 	return status;
 }
 
