@@ -4,6 +4,7 @@
 
 #include <asm/errno.h>
 #include <asm/unistd.h>
+#include <linux/fcntl.h>
 
 #include "fs/pseudo.h"
 #include "kernel/base/log.h"
@@ -111,6 +112,14 @@ int strace_select(const char *list)
 	return 0;
 }
 
+// open's mode means nothing, and is not shown, without a flag that creates.
+static bool is_omitted(const struct strace_call *c, unsigned index)
+{
+	return index && c->info->kinds[index] == KIND_MODE &&
+	       c->info->kinds[index - 1] == KIND_OFLAGS &&
+	       !(c->args[index - 1] & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)));
+}
+
 // Prints arguments from the first unprinted one on; before the call, stops at what it will write.
 static void print_args(struct strace_call *c, bool after, int64_t result)
 {
@@ -121,6 +130,8 @@ static void print_args(struct strace_call *c, bool after, int64_t result)
 
 		if (!after && !strace_arg_known_before(kind))
 			return;
+		if (is_omitted(c, c->printed))
+			continue;
 		a.index = c->printed;
 		// What failed wrote nothing, but what it was given to read is still there.
 		a.after = after && !strace_arg_known_before(kind);
@@ -172,6 +183,8 @@ struct strace_call *strace_enter(uint32_t nr, const struct pt_regs *regs)
 		return c;
 	pad_to_result(c);
 	seq_printf(&c->out, " = ?");
+	if (nr == __NR_exit_group)
+		seq_printf(&c->out, "\n+++ exited with %d +++", (int)c->args[0] & 0xff);
 	finish(c);
 	return NULL;
 }
@@ -217,6 +230,8 @@ void strace_leave(struct strace_call *c, int64_t result)
 		strace_print_fd(&c->out, (int)result);
 	} else {
 		seq_printf(&c->out, " = %lld", (long long)result);
+		if (result > 0 && c->info->kinds[0] == KIND_POLLIO)
+			strace_print_poll_result(&c->out, c->args[0], (uint32_t)c->args[1]);
 	}
 	finish(c);
 }

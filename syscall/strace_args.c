@@ -577,11 +577,26 @@ static void print_pollfds(const struct strace_arg *a, uint64_t v)
 		strace_print_fd(a->out, p.fd);
 		seq_printf(a->out, ", events=");
 		print_names(a->out, &poll_table, (uint16_t)p.events);
-		seq_printf(a->out, ", revents=");
-		print_names(a->out, &poll_table, (uint16_t)p.revents);
 		seq_printf(a->out, "}");
 	}
 	seq_printf(a->out, "]");
+}
+
+void strace_print_poll_result(struct seq *out, uint64_t fds, uint64_t count)
+{
+	const char *joint = " ([{fd=";
+	struct pollfd p;
+
+	for (uint64_t i = 0; i < MIN(count, VECTOR_MAX); i++) {
+		if (copy_from_user(&p, UPTR(fds + i * sizeof(p)), sizeof(p)))
+			break;
+		if (!p.revents)
+			continue;
+		seq_printf(out, "%s%d, revents=", joint, p.fd);
+		print_names(out, &poll_table, (uint16_t)p.revents);
+		joint = "}, {fd=";
+	}
+	seq_printf(out, "}])");
 }
 
 static void print_epoll_event(const struct strace_arg *a, uint64_t v)

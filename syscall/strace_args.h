@@ -20,3 +20,5 @@ void strace_print_arg(const struct strace_arg *a, unsigned kind);
 bool strace_arg_known_before(unsigned kind);
 // "3</etc/passwd>"
 void strace_print_fd(struct seq *out, int fd);
+// What poll found, behind its result: " ([{fd=0, revents=POLLIN}])"; at least one is ready.
+void strace_print_poll_result(struct seq *out, uint64_t fds, uint64_t count);

@@ -194,11 +194,21 @@ const char *strace_signal_name(unsigned sig)
 	}
 
 static const struct strace_name open_flags[] = {
-	N(O_CREAT),     N(O_EXCL),     N(O_NOCTTY),
-	N(O_TRUNC),     N(O_APPEND),   N(O_NONBLOCK),
-	N(O_SYNC),      N(O_DSYNC),    { FASYNC, "O_ASYNC" },
-	N(O_DIRECT),    N(O_NOFOLLOW), N(O_NOATIME),
-	N(O_CLOEXEC),   N(O_PATH),     N(O_TMPFILE),
+	N(O_CREAT),
+	N(O_EXCL),
+	N(O_NOCTTY),
+	N(O_TRUNC),
+	N(O_APPEND),
+	N(O_NONBLOCK),
+	N(O_SYNC),
+	N(O_DSYNC),
+	{ FASYNC, "O_ASYNC" },
+	N(O_DIRECT),
+	{ 0100000,
+	  "O_LARGEFILE" }, // the UAPI calls it 0 on 64 bits    N(O_NOFOLLOW), N(O_NOATIME),
+	N(O_CLOEXEC),
+	N(O_PATH),
+	N(O_TMPFILE),
 	N(O_DIRECTORY),
 };
 static const struct strace_name access_modes[] = {
