@@ -83,7 +83,7 @@ static struct {
 	bool watched;    // the slow path: tracing or counting is on
 	uint64_t *count; // by number; NULL: not counting
 	struct {
-		uint32_t nr_plus_1; // 0: free
+		uint64_t nr_plus_1; // 0: free; wide, for number 0xffffffff
 		uint32_t count;
 	} missing[MISSING_SLOTS];
 	uint32_t missing_others; // calls that found no slot
@@ -98,12 +98,12 @@ const struct syscall_info *syscall_info(uint64_t nr)
 static bool missing_note(uint32_t nr)
 {
 	for (unsigned i = 0; i < MISSING_SLOTS; i++) {
-		uint32_t *slot = &dispatch.missing[i].nr_plus_1;
-		uint32_t seen = 0;
-		bool fresh = __atomic_compare_exchange_n(slot, &seen, nr + 1, false,
+		uint64_t *slot = &dispatch.missing[i].nr_plus_1;
+		uint64_t seen = 0;
+		bool fresh = __atomic_compare_exchange_n(slot, &seen, nr + 1ull, false,
 							 __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 
-		if (!fresh && seen != nr + 1)
+		if (!fresh && seen != nr + 1ull)
 			continue;
 		__atomic_add_fetch(&dispatch.missing[i].count, 1, __ATOMIC_RELAXED);
 		return fresh;
@@ -188,7 +188,7 @@ void syscall_report(struct seq *out)
 	if (dispatch.count)
 		report_counts(out);
 	for (unsigned i = 0; i < MISSING_SLOTS && dispatch.missing[i].nr_plus_1; i++) {
-		uint32_t nr = dispatch.missing[i].nr_plus_1 - 1;
+		uint32_t nr = (uint32_t)(dispatch.missing[i].nr_plus_1 - 1);
 		const struct syscall_info *info = syscall_info(nr);
 
 		seq_printf(out, "not implemented: %s (%u): %u calls\n",

@@ -158,7 +158,11 @@ static void finish(struct strace_call *c)
 
 struct strace_call *strace_enter(uint32_t nr, const struct pt_regs *regs)
 {
-	static const struct syscall_info unknown = { .name = "syscall" };
+	static const struct syscall_info unknown = {
+		.name = "syscall",
+		.nargs = 6,
+		.kinds = { KIND_HEX, KIND_HEX, KIND_HEX, KIND_HEX, KIND_HEX, KIND_HEX },
+	};
 	struct strace_call *c;
 
 	if (!strace.on || (nr < SYSCALL_COUNT && !(strace.traced[nr / 64] >> (nr % 64) & 1)))
