@@ -3,8 +3,8 @@
 
 JOBS ?= 2
 CHECK_FAST_STEPS := unit lint
-CHECK_STEPS := unit lint coverage fuzz-smoke scripts boot toolchains
-.PHONY: check check-fast check-fresh run lint format gdb size toolchains scripts boot setup
+CHECK_STEPS := unit lint coverage fuzz-smoke scripts boot-matrix toolchains
+.PHONY: check check-fast check-fresh run lint format gdb size toolchains scripts boot-matrix setup
 
 setup: ## Install what building and testing needs (Debian 12)
 	$(Q)tools/setup
@@ -33,7 +33,7 @@ format: ## Format every C file of the tree in place
 toolchains: ## Build and boot the kernel made by clang, by clang for x86_64-elf with lld, with DEBUG=1
 	$(Q)tests/scripts/toolchains.sh $(BUILD)
 
-boot: $(BUILD)/kernel.elf $(BUILD)/ouro ## The boot matrix: PVH on three machines, ISO by BIOS and UEFI, CPUs, RAM
+boot-matrix: $(BUILD)/kernel.elf $(BUILD)/ouro ## Boot matrix: PVH on three machines, ISO by BIOS and UEFI, CPUs, RAM
 	$(Q)tests/scripts/boot.sh $(BUILD)
 
 scripts: ## Tests of the build's own scripts

@@ -7,13 +7,12 @@ dir=$1
 root=$dir/root
 [ "$(id -u)" = 0 ] || { echo "check-fresh: needs root (chroot and mounts)"; exit 1; }
 command -v debootstrap >/dev/null || { echo "check-fresh: apt-get install debootstrap"; exit 1; }
-# The machine's own mirror, so that proxies and local mirrors work.
+# The machine's own mirror, so that proxies and local mirrors work; else debootstrap's default.
 mirror=$(apt-get indextargets --format '$(SITE)' 2>/dev/null | grep -v security | head -1)
-[ -n "$mirror" ] || mirror=http://deb.debian.org/debian
 mkdir -p "$dir"
 if [ ! -e "$dir/base.tar" ]; then
 	rm -rf "$root.new"
-	debootstrap --variant=minbase bookworm "$root.new" "$mirror" >"$dir/debootstrap.log" 2>&1 ||
+	debootstrap --variant=minbase bookworm "$root.new" $mirror >"$dir/debootstrap.log" 2>&1 ||
 		{ tail -20 "$dir/debootstrap.log"; exit 1; }
 	tar -C "$root.new" -cf "$dir/base.tar.new" .
 	rm -rf "$root.new"
