@@ -21,8 +21,12 @@ fi
 rm -rf "$root"
 mkdir -p "$root"
 tar -C "$root" -xf "$dir/base.tar"
-cp -r /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/trusted.gpg.d \
-	"$root/etc/apt/" 2>/dev/null || true
+# The machine's sources too, but only Debian's own: the keys of others are not in a fresh Debian.
+cp -r /etc/apt/apt.conf.d "$root/etc/apt/" 2>/dev/null || true
+for f in $(grep -ls debian-archive-keyring /etc/apt/sources.list /etc/apt/sources.list.d/*); do
+	cp "$f" "$root/etc/apt/sources.list.d/"
+	: >"$root/etc/apt/sources.list"
+done
 cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null || true
 git clone -q --no-hardlinks . "$root/ouro"
 # A mount namespace of its own: nothing stays mounted, however this ends.
