@@ -16,6 +16,7 @@
 uint64_t physmap_base = 0xffff888000000000ull;
 #endif
 
+#define GIB          (1ull << 30)
 #define PHYSMAP_PROT (PT_READ | PT_WRITE | PT_GLOBAL | PT_ACCESSED | PT_DIRTY)
 
 static struct spinlock kmap_lock = SPINLOCK_INIT(RANK_KMAP, "kmap");
@@ -146,6 +147,29 @@ void kmap_stock_drop(struct kmap_source *src)
 		page_free_zeroed(pa_to_page(src->stock[--src->n]));
 }
 
+// Maps 2 MiB pages from |pa| to |end| or to the end of their table, by one walk; where it stopped,
+// which is |pa| if a table is missing and |src| has none.
+static pa_t map_one_table(pa_t pa, pa_t end, unsigned prot, struct kmap_source *src)
+{
+	uint64_t flags = spin_lock_irqsave(&kmap_lock);
+	bool found;
+	pte_t *e = entry_for((va_t)phys_to_virt(pa), 1, src, &found);
+
+	if (found)
+		pa = ALIGN_DOWN(pa, GIB) + GIB; // a 1 GiB page is there
+	else if (e) {
+		pte_t bits = pte_from_prot(prot) | PTE_LARGE;
+
+		do {
+			if (!*e)
+				*e = pa | bits;
+			pa += HUGE_SIZE;
+		} while (pa < end && ((uint64_t)++e & ~PAGE_MASK));
+	}
+	spin_unlock_irqrestore(&kmap_lock, flags);
+	return pa;
+}
+
 int physmap_ensure(pa_t pa, uint64_t bytes, bool uncached)
 {
 	unsigned prot = PHYSMAP_PROT | (uncached ? PT_NOCACHE : 0);
@@ -154,15 +178,13 @@ int physmap_ensure(pa_t pa, uint64_t bytes, bool uncached)
 	int err = 0;
 
 	kmap_stock_init(&src);
-	for (pa = ALIGN_DOWN(pa, HUGE_SIZE); pa < end && !err; pa += HUGE_SIZE) {
-		va_t va = (va_t)phys_to_virt(pa);
+	pa = ALIGN_DOWN(pa, HUGE_SIZE);
+	while (pa < end && !err) {
+		pa_t next = map_one_table(pa, end, prot, &src);
 
-		err = kmap_set(va, pa, HUGE_ORDER, prot, &src);
-		if (!err)
-			continue;
-		err = kmap_stock_fill(&src);
-		if (!err)
-			err = kmap_set(va, pa, HUGE_ORDER, prot, &src);
+		if (next == pa)
+			err = kmap_stock_fill(&src);
+		pa = next;
 	}
 	kmap_stock_drop(&src);
 	return err;
