@@ -15,12 +15,13 @@ KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,
 # The image is small on purpose: -Os, and -O2 where the time is spent. (memcpy and memset stay calls of
 # lib/string.c: freestanding code has no builtins.)
 KOPT := -Os
-KOPT_HOT := -O2 $(if $(findstring clang,$(KCC)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1 \
+KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1 \
 	-freorder-blocks-algorithm=simple)
 KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock% kernel/sched/sched% \
 	kernel/sched/waitq% mm/phys/pmm% mm/phys/buddy% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
 	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/vma% syscall/dispatch% fs/file% fs/fdtable% \
-	fs/shmem% kernel/proc/futex%
+	fs/shmem% kernel/proc/futex% mm/virt/mmap% mm/virt/munmap% mm/virt/mprotect% mm/virt/place% \
+	kernel/sched/mutex% kernel/init/trap%
 KCFLAGS = -std=gnu11 $(KOPT) -g -ffreestanding $(KERNEL_INCLUDES) \
 	-m64 -march=x86-64 -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie \
 	-fno-omit-frame-pointer -fno-strict-aliasing -fno-asynchronous-unwind-tables \

@@ -69,11 +69,25 @@ struct spinlock {
 #endif
 
 void spin_init(struct spinlock *l, enum lock_rank rank, const char *name);
+// KERNEL_HOT: compiled for speed (mk/kernel.mk): there taking a free lock is worth inlining.
+void spin_lock_contended(struct spinlock *l);
+#if defined(KERNEL_HOT) && !defined(CONFIG_DEBUG_LOCKS)
+static inline void spin_lock(struct spinlock *l)
+{
+	if (unlikely(__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE)))
+		spin_lock_contended(l);
+}
+static inline void spin_unlock(struct spinlock *l)
+{
+	__atomic_store_n(&l->locked, 0, __ATOMIC_RELEASE);
+}
+#else
 void spin_lock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+#endif
 // For a second lock of the same rank; the caller guarantees one global order among them.
 void spin_lock_nested(struct spinlock *l);
 bool __must_check spin_trylock(struct spinlock *l);
-void spin_unlock(struct spinlock *l);
 // Returns the interrupt state to give back to spin_unlock_irqrestore.
 uint64_t __must_check spin_lock_irqsave(struct spinlock *l);
 void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state);
