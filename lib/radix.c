@@ -179,27 +179,59 @@ static struct radix_node *make_leaf(struct radix *r, uint64_t index, struct radi
 	return n;
 }
 
-int radix_set(struct radix *r, uint64_t index, uint64_t value)
+// The level-0 node of |index|, with nodes made where they are missing; or NULL.
+static __noinline struct radix_node *new_leaf(struct radix *r, uint64_t index)
 {
-	struct radix_node *n = find_leaf(r, index);
-	unsigned slot = index & SLOT_MASK;
+	struct radix_node *chain;
 
-	if (!n) {
-		struct radix_node *chain;
+	if (!alloc_chain(r, nodes_missing(r, index), &chain))
+		return NULL;
+	grow(r, index, &chain);
+	return make_leaf(r, index, &chain);
+}
 
-		if (!alloc_chain(r, nodes_missing(r, index), &chain))
-			return -ENOMEM;
-		grow(r, index, &chain);
-		n = make_leaf(r, index, &chain);
-	}
+static inline void store(struct radix_node *leaf, unsigned slot, uint64_t value)
+{
+	struct radix_node *n = leaf;
+
 	n->slots[slot] = value;
 	n->used |= 1ull << slot;
 	n->full |= 1ull << slot;
-	while (n->parent && !~n->full) {
+	while (unlikely(!~n->full) && n->parent) {
 		slot = n->parent_slot;
 		n = n->parent;
 		n->full |= 1ull << slot;
 	}
+}
+
+int radix_set(struct radix *r, uint64_t index, uint64_t value)
+{
+	struct radix_node *n = find_leaf(r, index);
+
+	if (unlikely(!n)) {
+		n = new_leaf(r, index);
+		if (!n)
+			return -ENOMEM;
+	}
+	store(n, index & SLOT_MASK, value);
+	return 0;
+}
+
+int radix_add(struct radix *r, uint64_t index, uint64_t value, uint64_t *there)
+{
+	struct radix_node *n = find_leaf(r, index);
+	unsigned slot = index & SLOT_MASK;
+
+	if (unlikely(!n)) {
+		n = new_leaf(r, index);
+		if (!n)
+			return -ENOMEM;
+	}
+	if (n->slots[slot]) {
+		*there = n->slots[slot];
+		return -EEXIST;
+	}
+	store(n, slot, value);
 	return 0;
 }
 
@@ -329,6 +361,14 @@ bool radix_next_used(const struct radix *r, uint64_t from, uint64_t last, uint64
 bool radix_next_empty(const struct radix *r, uint64_t from, uint64_t last, uint64_t *index)
 {
 	return search(r, from, last, false, index);
+}
+
+const uint64_t *radix_next_slots(const struct radix *r, uint64_t from, uint64_t *first)
+{
+	if (!radix_next_used(r, from, UINT64_MAX, first))
+		return NULL;
+	*first &= ~(uint64_t)SLOT_MASK;
+	return find_leaf(r, *first)->slots;
 }
 
 void radix_destroy(struct radix *r)

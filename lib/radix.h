@@ -26,10 +26,15 @@ uint64_t *radix_slot(const struct radix *r, uint64_t index);
 uint64_t radix_get(const struct radix *r, uint64_t index);
 // Stores a non-zero value. -ENOMEM leaves the array unchanged.
 int __must_check radix_set(struct radix *r, uint64_t index, uint64_t value);
+// Stores a non-zero value where nothing is: 0; -EEXIST, then |*there| is what is; or -ENOMEM.
+int __must_check radix_add(struct radix *r, uint64_t index, uint64_t value, uint64_t *there);
 // Empties a slot and returns what it held. Never allocates.
 uint64_t radix_clear(struct radix *r, uint64_t index);
 // Finds the first non-empty (or empty) index >= |from| and <= |last|; true if found.
 bool radix_next_used(const struct radix *r, uint64_t from, uint64_t last, uint64_t *index);
 bool radix_next_empty(const struct radix *r, uint64_t from, uint64_t last, uint64_t *index);
+// The 64 slots that hold the first non-empty index >= |from|, and |*first|, the index of the first
+// of them; NULL if there is none. For walks over everything.
+const uint64_t *radix_next_slots(const struct radix *r, uint64_t from, uint64_t *first);
 // Frees all nodes (values are the caller's business).
 void radix_destroy(struct radix *r);

@@ -177,6 +177,37 @@ int pt_map_batch(struct pgtable *pt, va_t va, struct page *const *pages, unsigne
 	return made;
 }
 
+int pt_map_borrowed(struct pgtable *pt, va_t va, const uint64_t *pages, unsigned n, unsigned prot,
+		    const uint32_t *seq, uint32_t seq_now)
+{
+	pte_t bits = pte_from_prot(prot) | PT_BORROWED;
+	struct page *table;
+	uint16_t made = 0;
+	pte_t *e;
+
+	e = pt_make_entry(pt, va, 0);
+	if (unlikely(is_error((uint64_t)e)))
+		return (int64_t)e == -EEXIST ? 0 : (int)(int64_t)e;
+	table = table_of(e);
+	spin_lock(&table->table_lock);
+	if (unlikely(READ_ONCE(*seq) != seq_now)) {
+		spin_unlock(&table->table_lock);
+		return -EAGAIN;
+	}
+	for (const uint64_t *end = pages + n; pages < end; pages++, e++) {
+		uint64_t page = *pages;
+
+		if (!page || page & 3 || *e)
+			continue;
+		*e = page_to_pa((struct page *)page) + bits;
+		made++;
+	}
+	table->table.used += made;
+	table->table.borrowed += made;
+	spin_unlock(&table->table_lock);
+	return made;
+}
+
 // The entry that maps |va| now, of any size, or the empty one where the walk ended. |*level|: its.
 static pte_t *find_entry(const struct pgtable *pt, va_t va, unsigned *level)
 {
@@ -264,14 +295,16 @@ bool pt_replace(struct pgtable *pt, va_t va, struct pt_entry old, pa_t pa, unsig
 	bool same = level == 0 && matches(*e, va & PAGE_MASK, level, &old);
 	pte_t was = 0;
 
-	if (same)
+	if (same) {
 		was = __atomic_exchange_n(e, pa | pte_from_prot(prot), __ATOMIC_ACQ_REL);
+		table_of(e)->table.borrowed -= (was & PT_BORROWED) != 0;
+	}
 	spin_unlock(&table_of(e)->table_lock);
 	if (!same)
 		return false;
 	if (was & PTE_PRESENT)
 		tlb_batch_range(batch, va & PAGE_MASK, (va & PAGE_MASK) + PAGE_SIZE);
-	if (!(was & PT_SPECIAL))
+	if (!(was & (PT_SPECIAL | PT_BORROWED)))
 		tlb_batch_add(batch, pa_to_page(was & PTE_ADDR), 0);
 	return true;
 }

@@ -29,6 +29,9 @@ enum pt_prot {
 	PT_EXCLUSIVE = 1 << 9, // software bit: private frame that may be written in place
 	PT_SPECIAL = 1 << 10,  // software bit: the frame is not reference counted by this entry
 	PT_RESERVED_TABLE = 1 << 11, // of a 2 MiB entry: has a table set aside for splitting
+	// Of a 4 KiB entry: its frame is kept by the object that it belongs to, which takes the
+	// entry out before it lets go of the frame. The entry holds no reference.
+	PT_BORROWED = 1 << 11,
 };
 
 struct pgtable {
@@ -65,6 +68,13 @@ int __must_check pt_map(struct pgtable *pt, va_t va, pa_t pa, unsigned order, un
 // and the answer is -EAGAIN. The number made, or -ENOMEM, -EAGAIN.
 int __must_check pt_map_batch(struct pgtable *pt, va_t va, struct page *const *pages, unsigned n,
 			      unsigned prot, const uint32_t *seq, uint32_t seq_now, uint64_t *done);
+// Maps frames of an object at up to |n| <= 64 consecutive pages, all in one table, as PT_BORROWED.
+// |pages| are pointers to struct page; what is 0 or has one of the low bits set is no page, and
+// left alone as are entries that are not empty. The object keeps the frames until it has unmapped
+// them (pt_unmap_range) after it changed *seq; that is why *seq is compared under the table's lock
+// as above. The number made, or -ENOMEM, -EAGAIN. May be called with a spinlock held.
+int __must_check pt_map_borrowed(struct pgtable *pt, va_t va, const uint64_t *pages, unsigned n,
+				 unsigned prot, const uint32_t *seq, uint32_t seq_now);
 // Replaces a present 4 KiB entry by another frame and protection if it still holds |old| (accessed
 // and dirty bits aside). The old frame's reference goes to |batch|. True if replaced.
 bool __must_check pt_replace(struct pgtable *pt, va_t va, struct pt_entry old, pa_t pa,

@@ -152,14 +152,15 @@ static bool table_or_huge(struct range_op *op, pte_t *e, va_t va, va_t stop, boo
 
 // ---- unmap
 
-// Takes up to |room| entries of one table out of [*va, stop); the table's lock is held. Returns how
-// many; *va is where to go on. Written for speed: what counts is kept in registers.
-static __always_inline_fn unsigned take_some(struct range_op *op, pte_t **at, va_t *va, va_t stop,
-					     bool filter)
+// Takes entries out of [*va, stop) of |table|, as many as the batch has room for; its lock is held.
+// *va is where to go on. Written for speed: what counts is kept in registers.
+static __always_inline_fn void take_some(struct range_op *op, struct page *table, pte_t **at,
+					 va_t *va, va_t stop, bool filter)
 {
 	struct tlb_batch *b = op->batch;
-	unsigned taken = 0, n = b->n;
+	uint16_t taken = 0, borrowed = 0;
 	uint64_t obj = 0, anon = 0;
+	unsigned n = b->n;
 	va_t here = *va, first = ~0ull, last = 0;
 	pte_t *e = *at;
 
@@ -171,11 +172,12 @@ static __always_inline_fn unsigned take_some(struct range_op *op, pte_t **at, va
 			continue;
 		v = __atomic_exchange_n(e, 0, __ATOMIC_ACQ_REL);
 		taken++;
+		borrowed += (v & PT_BORROWED) != 0;
 		if (v & PTE_PRESENT) {
 			first = MIN(first, here);
 			last = here + PAGE_SIZE;
 		}
-		if (v & PT_SPECIAL)
+		if (v & (PT_SPECIAL | PT_BORROWED))
 			continue;
 		p = pa_to_page(v & PTE_ADDR);
 		if (p->owner)
@@ -184,14 +186,37 @@ static __always_inline_fn unsigned take_some(struct range_op *op, pte_t **at, va
 			anon++;
 		b->held[n++] = (uintptr_t)p;
 	}
+	table->table.used -= taken;
+	table->table.borrowed -= borrowed;
 	b->n = n;
-	b->obj_pages += obj;
+	b->obj_pages += obj + borrowed;
 	b->anon_pages += anon;
 	if (last)
 		tlb_batch_range(b, first, last);
 	*va = here;
 	*at = e;
-	return taken;
+}
+
+// The entries of [va, stop), all borrowed or empty: nothing is to be dropped for them. The lock is
+// held. What the CPU notes in an entry meanwhile is of no interest.
+static void take_borrowed(struct range_op *op, struct page *table, pte_t *e, va_t va, va_t stop)
+{
+	uint16_t taken = 0;
+
+	if (stop - va == HUGE_SIZE) {
+		taken = table->table.used;
+		cpu_clear_page(e);
+	} else {
+		for (pte_t *end = e + ((stop - va) >> PAGE_SHIFT); e < end; e++) {
+			taken += *e != 0;
+			WRITE_ONCE(*e, 0);
+		}
+	}
+	table->table.used -= taken;
+	table->table.borrowed -= taken;
+	op->batch->obj_pages += taken;
+	if (taken)
+		tlb_batch_range(op->batch, va, stop);
 }
 
 static __always_inline_fn void unmap_in(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop,
@@ -211,8 +236,13 @@ static __always_inline_fn void unmap_in(struct range_op *op, pte_t *pd_entry, va
 	e = (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0);
 	table = table_of(e);
 	spin_lock(&table->table_lock);
+	if (!filter && table->table.borrowed == table->table.used) {
+		if (table->table.used)
+			take_borrowed(op, table, e, va, stop);
+		va = stop;
+	}
 	while (va < stop && table->table.used) {
-		table->table.used -= (uint16_t)take_some(op, &e, &va, stop, filter);
+		take_some(op, table, &e, &va, stop, filter);
 		if (unlikely(op->batch->n == TLB_BATCH_PAGES))
 			tlb_batch_flush(op->batch);
 	}
@@ -362,7 +392,7 @@ static int fork_one(struct range_op *op, pte_t *from, pte_t *to, va_t va, unsign
 					      __ATOMIC_RELAXED));
 	if (loses_rights(v, now))
 		tlb_batch_range(op->batch, va, va + (PAGE_SIZE << order));
-	if (!(v & PT_SPECIAL))
+	if (order ? !(v & PT_SPECIAL) : !(v & (PT_SPECIAL | PT_BORROWED)))
 		page_get(p, order);
 	*to = now;
 	return 0;
@@ -427,6 +457,7 @@ static void fork_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t sto
 		if (op->err)
 			break;
 		table_of(to)->table.used++;
+		table_of(to)->table.borrowed += (*to & PT_BORROWED) != 0;
 		op->copied += !(*to & PT_SPECIAL);
 	}
 	to -= va == stop; // |to| may point behind its table
@@ -521,7 +552,7 @@ static void move_segment(struct range_op *op, pte_t *from, va_t va, va_t stop)
 {
 	pte_t *to = make_entry(op, op->pt, va + op->shift, 0);
 	struct page *a = table_of(from), *b;
-	uint16_t moved = 0;
+	uint16_t moved = 0, borrowed = 0;
 
 	if (!to)
 		return;
@@ -532,11 +563,14 @@ static void move_segment(struct range_op *op, pte_t *from, va_t va, va_t stop)
 			continue;
 		*to = __atomic_exchange_n(from, 0, __ATOMIC_ACQ_REL);
 		moved++;
+		borrowed += (*to & PT_BORROWED) != 0;
 		if (*to & PTE_PRESENT)
 			tlb_batch_range(op->batch, va, va + PAGE_SIZE);
 	}
 	a->table.used -= moved;
+	a->table.borrowed -= borrowed;
 	b->table.used += moved;
+	b->table.borrowed += borrowed;
 	unlock_two(a, b);
 }
 

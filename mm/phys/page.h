@@ -53,6 +53,7 @@ struct page {
 		struct {
 			uint32_t deposit_pfn; // next table set aside for a 2 MiB entry; 0: none
 			uint16_t used;        // entries that are not empty
+			uint16_t borrowed;    // entries that are PT_BORROWED
 		} table;
 	};
 };

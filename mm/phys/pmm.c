@@ -21,7 +21,8 @@
 #define CPU_STACK_MAX   48
 #define CPU_STACK_BATCH 16
 #define CPU_BATCH_ORDER 4
-#define POOL_MAX        256 // 1 MiB: the most that is zeroed ahead
+#define ZEROED_MAX      256  // 1 MiB: the most that is zeroed ahead
+#define USED_MAX        4096 // 16 MiB: beyond that freed pages are merged at once
 #define RECLAIM_MAX     8
 #define RECLAIM_ROUNDS  16
 
@@ -150,7 +151,7 @@ static void drain_stack(struct cpu_stack *c, unsigned keep)
 	while (c->n > keep) {
 		struct page *p = c->pages[--c->n];
 
-		if (pmm.used.n < POOL_MAX)
+		if (pmm.used.n < USED_MAX)
 			pool_push(&pmm.used, p);
 		else
 			buddy_give(&pmm.buddy, p, 0);
@@ -312,11 +313,16 @@ static __noinline void free_special(struct page *p)
 	free_block(p, 0);
 }
 
-void page_free(struct page *p)
+static __noinline void make_room(struct cpu_stack *c)
 {
-	struct cpu_stack *c;
-	uint64_t irq;
+	spin_lock(&pmm.lock);
+	drain_stack(c, CPU_STACK_MAX - CPU_STACK_BATCH);
+	spin_unlock(&pmm.lock);
+}
 
+// Interrupts are off, |c| is this CPU's, the last reference is gone.
+static inline void free_single(struct cpu_stack *c, struct page *p)
+{
 	if (unlikely(p->flags)) {
 		free_special(p);
 		return;
@@ -324,14 +330,31 @@ void page_free(struct page *p)
 	p->head_word = 0;
 	mem_frames_freed(page_to_pa(p), PAGE_SIZE);
 	mem_poison(page_va(p), PAGE_SIZE);
-	irq = cpu_irq_save();
-	c = this_cpu_ptr(cpu_stack);
-	if (unlikely(c->n == CPU_STACK_MAX)) {
-		spin_lock(&pmm.lock);
-		drain_stack(c, CPU_STACK_MAX - CPU_STACK_BATCH);
-		spin_unlock(&pmm.lock);
-	}
+	if (unlikely(c->n == CPU_STACK_MAX))
+		make_room(c);
 	c->pages[c->n++] = p;
+}
+
+void page_free(struct page *p)
+{
+	uint64_t irq = cpu_irq_save();
+
+	free_single(this_cpu_ptr(cpu_stack), p);
+	cpu_irq_restore(irq);
+}
+
+void page_put_values(const uint64_t *values, unsigned n)
+{
+	uint64_t irq = cpu_irq_save();
+	struct cpu_stack *c = this_cpu_ptr(cpu_stack);
+
+	for (const uint64_t *end = values + n; values < end; values++) {
+		struct page *p = (struct page *)*values;
+
+		if (p && !((uintptr_t)p & 3) &&
+		    __atomic_sub_fetch(&p->count, 1, __ATOMIC_ACQ_REL) == 0)
+			free_single(c, p);
+	}
 	cpu_irq_restore(irq);
 }
 
@@ -343,7 +366,7 @@ void page_free_zeroed(struct page *p)
 	mem_frames_freed(page_to_pa(p), PAGE_SIZE);
 	mem_poison(page_va(p), PAGE_SIZE);
 	irq = spin_lock_irqsave(&pmm.lock);
-	if (pmm.zeroed.n < POOL_MAX)
+	if (pmm.zeroed.n < ZEROED_MAX)
 		pool_push(&pmm.zeroed, p);
 	else
 		buddy_give(&pmm.buddy, p, 0);
@@ -398,6 +421,18 @@ void page_demote(struct page *head)
 	spin_unlock_irqrestore(&frame_lock, irq);
 }
 
+static int back_records(pa_t pa)
+{
+	int err = virgin_back_records(&pmm.buddy, pa);
+
+	if (err) { // what is cached may be what it needs
+		drain_stack(this_cpu_ptr(cpu_stack), 0);
+		drain_pools();
+		err = virgin_back_records(&pmm.buddy, pa);
+	}
+	return err;
+}
+
 int pmm_adopt_range(pa_t start, uint64_t bytes)
 {
 	pa_t end = ALIGN_UP(start + bytes, PAGE_SIZE);
@@ -408,7 +443,7 @@ int pmm_adopt_range(pa_t start, uint64_t bytes)
 		struct page *p = pa_to_page(pa);
 
 		if (pa == ALIGN_DOWN(start, PAGE_SIZE) || IS_ALIGNED(pa, HUGE_SIZE))
-			err = virgin_back_records(&pmm.buddy, pa);
+			err = back_records(pa);
 		if (err || p->head_word)
 			continue;
 		p->flags = PAGE_IMAGE;
@@ -436,7 +471,7 @@ bool pmm_zero_ahead(unsigned max)
 {
 	for (unsigned i = 0; i < max; i++) {
 		uint64_t irq = spin_lock_irqsave(&pmm.lock);
-		struct page *p = pmm.zeroed.n < POOL_MAX ? pool_pop(&pmm.used) : NULL;
+		struct page *p = pmm.zeroed.n < ZEROED_MAX ? pool_pop(&pmm.used) : NULL;
 
 		spin_unlock_irqrestore(&pmm.lock, irq);
 		if (!p)
@@ -448,7 +483,7 @@ bool pmm_zero_ahead(unsigned max)
 		pool_push(&pmm.zeroed, p);
 		spin_unlock_irqrestore(&pmm.lock, irq);
 	}
-	return READ_ONCE(pmm.used.n) && READ_ONCE(pmm.zeroed.n) < POOL_MAX;
+	return READ_ONCE(pmm.used.n) && READ_ONCE(pmm.zeroed.n) < ZEROED_MAX;
 }
 
 void pmm_add_reclaim(uint64_t (*fn)(uint64_t want_pages))

@@ -78,15 +78,17 @@ static uint64_t online_mask(void)
 
 static void drop_held(struct tlb_batch *b)
 {
-	for (unsigned i = 0; i < b->n; i++) {
+	page_put_values(b->held, b->n);
+	for (unsigned i = 0; b->flagged && i < b->n; i++) {
 		struct page *p = (struct page *)(b->held[i] & ~(uintptr_t)TLB_HELD_MASK);
 
 		if (b->held[i] & TLB_HELD_TABLE)
 			page_free_zeroed(p);
-		else
-			page_put(p, b->held[i] & TLB_HELD_HUGE ? HUGE_ORDER : 0);
+		else if (b->held[i] & TLB_HELD_HUGE)
+			page_put(p, HUGE_ORDER);
 	}
 	b->n = 0;
+	b->flagged = false;
 }
 
 void tlb_batch_flush(struct tlb_batch *b)

@@ -17,6 +17,7 @@ struct tlb_batch {
 	uint64_t anon_pages, obj_pages; // 4 KiB pages taken out by unmapping, by page->owner
 	unsigned n;
 	bool tables_freed; // caches of upper entries need a flush too
+	bool flagged;      // something held is not a single page
 	// struct page pointers; bits 0-4 say what: see TLB_HELD_*. Not initialised beyond |n|.
 	uintptr_t held[TLB_BATCH_PAGES];
 };
@@ -33,6 +34,7 @@ static inline void tlb_batch_begin(struct tlb_batch *b, struct pgtable *pt)
 	b->anon_pages = b->obj_pages = 0;
 	b->n = 0;
 	b->tables_freed = false;
+	b->flagged = false;
 }
 
 static inline void tlb_batch_range(struct tlb_batch *b, va_t va, va_t end)
@@ -50,6 +52,7 @@ void tlb_batch_flush(struct tlb_batch *b);
 static inline void tlb_batch_add(struct tlb_batch *b, struct page *p, unsigned held_flags)
 {
 	b->held[b->n++] = (uintptr_t)p | held_flags;
+	b->flagged |= held_flags != 0;
 	if (unlikely(b->n == TLB_BATCH_PAGES))
 		tlb_batch_flush(b);
 }

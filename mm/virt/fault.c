@@ -14,7 +14,9 @@
 
 #define WINDOW_MIN  16u // pages mapped around a fault on an object
 #define WINDOW_MAX  512u
-#define CHUNK_PAGES 64u // of a window, in one go
+#define CHUNK_PAGES 64u // of a window, in one go: adjacent slots of the object
+// In place of a window: the last fault made its page, the next one in order probably will.
+#define WINDOW_FRESH UINT32_MAX
 
 enum kind { KIND_ANON, KIND_SHARED, KIND_PRIVATE, KINDS };
 enum entry_state { ENTRY_NONE, ENTRY_PRESENT, ENTRY_STATES };
@@ -236,24 +238,6 @@ static unsigned object_prot(const struct fault *f)
 	return prot | PT_ACCESSED | PT_DIRTY;
 }
 
-// Maps |n| pages, takes over or drops their references. The number made, or -EAGAIN (truncation),
-// -ENOMEM.
-static int map_pages(struct fault *f, va_t va, struct page **pages, unsigned n, unsigned prot)
-{
-	uint64_t done = 0;
-	int r = pt_map_batch(&f->as->pt, va, pages, n, prot, &f->v->obj->seq, f->seq, &done);
-
-	if (r > 0)
-		rss_add(object_rss(f), r);
-	if (likely(n == 1 && done))
-		return r;
-	for (unsigned i = 0; i < n; i++) {
-		if (pages[i] && !(done >> i & 1))
-			page_put(pages[i], 0);
-	}
-	return r;
-}
-
 static enum step_result map_result(struct fault *f, int r)
 {
 	if (r == -EAGAIN)
@@ -265,13 +249,12 @@ static enum step_result map_result(struct fault *f, int r)
 
 // The pages to map around a fault that found its page: aligned, or the next ones, twice as many,
 // while faults run through the object in order.
-static void window(struct fault *f, va_t *start, va_t *end)
+static void window(struct fault *f, uint64_t index, va_t *start, va_t *end)
 {
 	struct vma *v = f->v;
-	uint64_t index = vma_index(v, f->va);
 	uint32_t pages = WINDOW_MIN;
 
-	if (index == v->next_fault_index && v->fault_window) {
+	if (index == v->next_fault_index && v->fault_window - 1 < WINDOW_MAX) {
 		pages = MIN(v->fault_window * 2, WINDOW_MAX);
 		*start = f->va;
 	} else {
@@ -282,60 +265,73 @@ static void window(struct fault *f, va_t *start, va_t *end)
 	v->next_fault_index = vma_index(v, *end);
 }
 
-// Chunks are aligned so that each lies in one page table.
-static va_t chunk_end(va_t va, va_t end)
-{
-	return MIN(ALIGN_DOWN(va, CHUNK_PAGES * PAGE_SIZE) + CHUNK_PAGES * PAGE_SIZE, end);
-}
-
 // Best effort: neighbours that are present, never made. A failure shows at their own faults.
-static void map_neighbours(struct fault *f, va_t va, va_t end, unsigned prot)
+static void map_neighbours(struct fault *f, uint64_t index, unsigned prot)
 {
-	struct page *pages[CHUNK_PAGES];
+	struct vma *v = f->v;
+	int64_t made = 0;
+	va_t va, end;
 
+	window(f, index, &va, &end);
+	index = vma_index(v, va);
 	while (va < end) {
-		va_t to = chunk_end(va, end);
-		unsigned n = (unsigned)((to - va) >> PAGE_SHIFT);
+		uint64_t table_left = (ALIGN_DOWN(va, HUGE_SIZE) + HUGE_SIZE - va) >> PAGE_SHIFT;
+		uint64_t n = MIN(MIN(CHUNK_PAGES - index % CHUNK_PAGES, table_left),
+				 (end - va) >> PAGE_SHIFT);
+		int r = memobj_map_present(v->obj, index, (unsigned)n, &f->as->pt, va, prot,
+					   f->seq);
 
-		if (memobj_get_present(f->v->obj, vma_index(f->v, va), n, pages) &&
-		    map_pages(f, va, pages, n, prot) < 0)
-			return;
-		va = to;
+		if (r < 0)
+			break;
+		made += r;
+		va += n << PAGE_SHIFT;
+		index += n;
 	}
+	rss_add(object_rss(f), made);
 }
 
-// Finds or makes the page of the object, with a reference. STEP_DONE: it is in |*page|.
-static enum step_result object_page(struct fault *f, struct page **page, bool *fresh)
+// Finds or makes the page of the object. STEP_DONE: it is in |*page|.
+static enum step_result object_page(struct fault *f, uint64_t index, unsigned flags,
+				    struct page **page, bool *fresh)
 {
 	struct memobj *o = f->v->obj;
 	int r;
 
 	f->seq = __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE);
-	if (f->seq & 1)
+	if (unlikely(f->seq & 1))
 		return STEP_UNSTABLE;
-	r = memobj_get_page_fresh(o, vma_index(f->v, f->va), MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, page,
-				  fresh);
-	return r ? fail_errno(f, r) : STEP_DONE;
+	r = memobj_get_page_fresh(o, index, flags | MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, page, fresh);
+	return unlikely(r) ? fail_errno(f, r) : STEP_DONE;
 }
 
-// Nothing there, the object itself is to be seen: the page and its present neighbours.
+// Nothing there, the object itself is to be seen: the page and its present neighbours. Neither
+// takes a reference: a truncation that frees the page changes seq before, so that it is not mapped,
+// or finds the entry.
 static enum step_result object_map(struct fault *f)
 {
-	unsigned prot = object_prot(f);
+	struct vma *v = f->v;
+	const uint64_t index = vma_index(v, f->va);
+	const unsigned prot = object_prot(f);
+	unsigned flags = MEMOBJ_BORROW;
 	struct page *page;
-	va_t start, end;
 	bool fresh;
-	enum step_result r = object_page(f, &page, &fresh);
+	enum step_result r;
+	int made;
 
-	if (r != STEP_DONE)
+	if (f->write && index == v->next_fault_index && v->fault_window == WINDOW_FRESH)
+		flags |= MEMOBJ_LIKELY_NEW;
+	r = object_page(f, index, flags, &page, &fresh);
+	if (unlikely(r != STEP_DONE))
 		return r;
-	r = map_result(f, map_pages(f, f->va, &page, 1, prot));
-	if (r != STEP_DONE)
-		return r;
-	if (!fresh) { // next to a page that was just made there is seldom anything
-		window(f, &start, &end);
-		map_neighbours(f, start, f->va, prot);
-		map_neighbours(f, f->va + PAGE_SIZE, end, prot);
+	made = pt_map_borrowed(&f->as->pt, f->va, (uint64_t *)&page, 1, prot, &v->obj->seq, f->seq);
+	if (unlikely(made <= 0))
+		return map_result(f, made);
+	rss_add(object_rss(f), 1);
+	if (fresh) { // next to a page that was just made there is seldom anything
+		v->fault_window = WINDOW_FRESH;
+		v->next_fault_index = index + 1;
+	} else {
+		map_neighbours(f, index, prot);
 	}
 	// A file is told before it is written: the entry is still read-only.
 	return f->write && !(prot & PT_WRITE) ? STEP_AGAIN : STEP_DONE;
@@ -351,7 +347,7 @@ static enum step_result object_copy(struct fault *f)
 	int made;
 
 	mark_faulted(f->v); // even if it comes to nothing, as Linux
-	r = object_page(f, &page, &fresh);
+	r = object_page(f, vma_index(f->v, f->va), 0, &page, &fresh);
 	if (r != STEP_DONE)
 		return r;
 	copy = pmm_alloc(0, 0);

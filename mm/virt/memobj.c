@@ -90,16 +90,16 @@ void memobj_get(struct memobj *o)
 // Nobody shows or reads the object any more.
 static void free_all_pages(struct memobj *o)
 {
-	uint64_t index = 0;
-	unsigned n = 0;
+	const uint64_t *slots;
+	uint64_t next = 0, first;
 
-	while (radix_next_used(&o->slots, index, UINT64_MAX, &index)) {
-		uint64_t slot = radix_clear(&o->slots, index);
-
-		if (slot_is_page(slot))
-			page_put(slot_page(slot), 0);
-		if (++n % 512 == 0)
+	while ((slots = radix_next_slots(&o->slots, next, &first))) {
+		page_put_values(slots, 64);
+		next = first + 64;
+		if (next % 512 == 0)
 			sched_point();
+		if (!next)
+			break;
 	}
 	radix_destroy(&o->slots);
 	if (o->ops->account && o->present_pages)
@@ -120,18 +120,14 @@ static bool past_end(const struct memobj *o, uint64_t index, unsigned flags)
 	return !(flags & MEMOBJ_NOSIZE) && index >= memobj_end_index(o);
 }
 
-// Stores |p| as page |index|; slots_lock is held, the slot holds no page. The caller's reference
-// becomes the object's.
-static int put_in_slot(struct memobj *o, uint64_t index, struct page *p)
+// |p|, just stored as page |index|, is one page more of the object, to which the caller's reference
+// goes over; or, if that is refused, it is taken out again.
+static inline int count_page(struct memobj *o, uint64_t index, struct page *p)
 {
 	int r = o->ops->account ? o->ops->account(o, 1) : 0;
 
-	if (r)
-		return r;
-	r = radix_set(&o->slots, index, slot_of_page(p));
-	if (r) {
-		if (o->ops->account)
-			(void)o->ops->account(o, -1);
+	if (unlikely(r)) {
+		radix_clear(&o->slots, index);
 		return r;
 	}
 	p->owner = o;
@@ -140,36 +136,44 @@ static int put_in_slot(struct memobj *o, uint64_t index, struct page *p)
 	return 0;
 }
 
+// Stores |p| as page |index| if the slot is empty; -EEXIST if not, then |*there| is what it holds.
+// slots_lock is held.
+static inline int add_page(struct memobj *o, uint64_t index, struct page *p, uint64_t *there)
+{
+	int r = radix_add(&o->slots, index, slot_of_page(p), there);
+
+	return unlikely(r) ? r : count_page(o, index, p);
+}
+
+static inline struct page *borrow_or_get(struct page *p, unsigned flags)
+{
+	if (!(flags & MEMOBJ_BORROW))
+		page_get(p, 0);
+	return p;
+}
+
 // An empty slot of an object without fill op gets a frame of zeros.
 static int make_zero_page(struct memobj *o, uint64_t index, unsigned flags, struct page **out,
 			  bool *fresh)
 {
 	struct page *p = pmm_alloc(0, (flags & MEMOBJ_NOZERO) ? 0 : PMM_ZERO);
-	uint64_t slot;
-	int r = 0;
+	uint64_t there;
+	int r;
 
 	if (!p)
 		return -ENOMEM;
 	spin_lock(&o->slots_lock);
-	slot = radix_get(&o->slots, index);
-	if (past_end(o, index, flags)) {
-		r = -ERANGE;
-	} else if (slot_is_page(slot)) { // somebody was faster
-		*out = slot_page(slot);
-		page_get(*out, 0);
-	} else {
-		r = put_in_slot(o, index, p);
-		if (!r) {
-			page_get(p, 0);
-			*out = p;
-			*fresh = true;
-			p = NULL;
-		}
+	r = past_end(o, index, flags) ? -ERANGE : add_page(o, index, p, &there);
+	if (likely(!r)) {
+		*out = borrow_or_get(p, flags);
+		*fresh = true;
+	} else if (r == -EEXIST) { // somebody was faster
+		*out = borrow_or_get(slot_page(there), flags);
 	}
 	spin_unlock(&o->slots_lock);
-	if (p)
+	if (unlikely(r))
 		page_put(p, 0);
-	return r;
+	return r == -EEXIST ? 0 : r;
 }
 
 // Ends a fill: the page, or the error, replaces the BUSY mark, unless truncation took that away.
@@ -189,10 +193,10 @@ static int end_fill(struct memobj *o, uint64_t index, uint64_t busy, uint32_t se
 		r = radix_set(&o->slots, index, slot_error(error));
 		r = r ? r : error;
 	} else {
-		r = put_in_slot(o, index, p);
-		if (r)
-			radix_clear(&o->slots, index);
-		else
+		// Replaces a value: no memory is needed.
+		r = radix_set(&o->slots, index, slot_of_page(p));
+		r = r ? r : count_page(o, index, p);
+		if (!r)
 			page_get(p, 0);
 	}
 	spin_unlock(&o->slots_lock);
@@ -245,7 +249,7 @@ static int get_filled(struct memobj *o, uint64_t index, unsigned flags, struct p
 	if (past_end(o, index, flags))
 		r = -ERANGE;
 	else if (slot_is_page(slot))
-		page_get(*out = slot_page(slot), 0);
+		*out = borrow_or_get(slot_page(slot), flags);
 	else if (!slot && !(flags & MEMOBJ_ALLOC))
 		r = -ENOENT; // reading a hole does not make a page
 	else if (flags & MEMOBJ_NOSLEEP)
@@ -287,11 +291,13 @@ int memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags, stru
 	bool past;
 
 	*fresh = false;
+	if ((flags & MEMOBJ_LIKELY_NEW) && !o->ops->fill)
+		return make_zero_page(o, index, flags, out, fresh);
 	spin_lock(&o->slots_lock);
 	past = past_end(o, index, flags);
 	slot = past ? 0 : radix_get(&o->slots, index);
 	if (likely(slot_is_page(slot))) {
-		page_get(*out = slot_page(slot), 0);
+		*out = borrow_or_get(slot_page(slot), flags);
 		spin_unlock(&o->slots_lock);
 		return 0;
 	}
@@ -330,26 +336,44 @@ unsigned memobj_get_present(struct memobj *o, uint64_t index, unsigned n, struct
 	return found;
 }
 
-int memobj_insert(struct memobj *o, uint64_t index, struct page *p)
+int memobj_map_present(struct memobj *o, uint64_t index, unsigned n, struct pgtable *pt, va_t va,
+		       unsigned prot, uint32_t seq)
 {
-	int r = -EEXIST;
+	const uint64_t *slots;
+	uint64_t end;
+	int r = 0;
 
 	spin_lock(&o->slots_lock);
-	if (!radix_get(&o->slots, index))
-		r = put_in_slot(o, index, p);
+	end = memobj_end_index(o);
+	slots = index < end ? radix_slot(&o->slots, index) : NULL;
+	if (slots)
+		r = pt_map_borrowed(pt, va, slots, (unsigned)MIN(n, end - index), prot, &o->seq,
+				    seq);
+	spin_unlock(&o->slots_lock);
+	return r;
+}
+
+int memobj_insert(struct memobj *o, uint64_t index, struct page *p)
+{
+	uint64_t there;
+	int r;
+
+	spin_lock(&o->slots_lock);
+	r = add_page(o, index, p, &there);
 	spin_unlock(&o->slots_lock);
 	return r;
 }
 
 int memobj_insert_if(struct memobj *o, uint64_t index, struct page *p, uint32_t seq)
 {
-	int r = -EEXIST;
+	uint64_t there;
+	int r;
 
 	spin_lock(&o->slots_lock);
 	if (past_end(o, index, 0) || seq & 1 || seq != __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE))
 		r = -ERANGE;
-	else if (!radix_get(&o->slots, index))
-		r = put_in_slot(o, index, p);
+	else
+		r = add_page(o, index, p, &there);
 	spin_unlock(&o->slots_lock);
 	return r;
 }

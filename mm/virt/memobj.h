@@ -63,6 +63,10 @@ enum memobj_get_flags {
 	// The caller overwrites the whole page at once (under the inode lock).
 	MEMOBJ_NOZERO = 1 << 2,
 	MEMOBJ_NOSLEEP = 1 << 3, // -EAGAIN where a fill would have to be run or waited for
+	// Without a reference: the page may go away as soon as o->seq changes. With NOSLEEP only.
+	MEMOBJ_BORROW = 1 << 4,
+	// The caller believes that the page does not exist.
+	MEMOBJ_LIKELY_NEW = 1 << 5,
 };
 // The page at |index| with a reference for the caller. 0; -ENOENT (hole, without ALLOC); -ERANGE
 // (past the end: SIGBUS); -ENOMEM, -ENOSPC, -EIO. May sleep if the object has a fill op.

@@ -57,9 +57,15 @@ void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end)
 		bool found;
 
 		tlb_batch_begin(&batch, &as->pt);
+		// Entries of an object's pages hold no reference: a truncation that finds them gone
+		// must be able to rely on them being flushed too.
+		if (v->obj)
+			spin_lock(&v->obj->views_lock);
 		pt_unmap_range(&as->pt, start, to, &batch);
 		found = batch.anon_pages + batch.obj_pages != 0;
 		tlb_batch_end(&batch);
+		if (v->obj)
+			spin_unlock(&v->obj->views_lock);
 		vma_uncount_rss(as, v->obj, &batch);
 		step = found ? HUGE_SIZE : MIN(step * 2, VMA_MAX_STEP_BYTES);
 		start = to;
@@ -91,8 +97,9 @@ void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead
 	while (v && v->start < end) {
 		struct vma *next = vma_next(v);
 
-		vma_unlink(as, v);
+		// In this order: a truncation must find the view while it has entries.
 		vma_zap_range(as, v, v->start, v->end);
+		vma_unlink(as, v);
 		low = MIN(low, v->start);
 		high = v->end;
 		v->next_dead = *dead;

@@ -2,6 +2,7 @@
 // odd is BUSY (with a serial that tells one fill from the next); 2 in the low bits is ERROR.
 #pragma once
 
+#include "mm/phys/mapper.h"
 #include "mm/virt/memobj.h"
 
 static inline bool slot_is_page(uint64_t slot)
@@ -52,6 +53,12 @@ static inline uint64_t memobj_end_index(const struct memobj *o)
 // As memobj_get_page; |*fresh| tells that the page was made by this call.
 int __must_check memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags,
 				       struct page **out, bool *fresh);
+// Maps those of the |n| pages from |index| on that are present, without references of their own
+// (PT_BORROWED), from |va| on; they lie in one group of 64 (by index) and in one page table. Never
+// allocates pages of the object, never sleeps. The number made; -EAGAIN: o->seq is not |seq| any
+// more; -ENOMEM.
+int __must_check memobj_map_present(struct memobj *o, uint64_t index, unsigned n,
+				    struct pgtable *pt, va_t va, unsigned prot, uint32_t seq);
 // Waits until no truncation or hole punch is under way. No lock is held; the caller has a
 // reference on the object.
 void memobj_wait_stable(struct memobj *o);

@@ -179,12 +179,45 @@ static void nth_failure(void **state)
 	assert_int_equal(live, 0);
 }
 
+// radix_add stores only where nothing is; radix_next_slots goes through all groups in order.
+static void add_and_walk(void **state)
+{
+	const uint64_t *slots;
+	uint64_t there = 0, first, from = 0;
+	unsigned seen = 0;
+	struct radix r;
+
+	radix_init(&r, &mem);
+	for (unsigned i = 0; i < SPOTS; i++) {
+		assert_int_equal(radix_add(&r, spots[i], i + 1, &there), 0);
+		assert_int_equal(radix_add(&r, spots[i], 99, &there), -EEXIST);
+		assert_int_equal(there, i + 1);
+		assert_int_equal(radix_get(&r, spots[i]), i + 1);
+	}
+	while ((slots = radix_next_slots(&r, from, &first))) {
+		assert_int_equal(first % 64, 0);
+		assert_true(first >= from);
+		for (unsigned i = 0; i < 64; i++)
+			seen += slots[i] != 0;
+		from = first + 64;
+		if (!from)
+			break;
+	}
+	assert_int_equal(seen, SPOTS);
+	countdown = 1;
+	assert_int_equal(radix_add(&r, 1ull << 50, 5, &there), -ENOMEM);
+	countdown = 0;
+	radix_destroy(&r);
+	assert_null(radix_next_slots(&r, 0, &first));
+	assert_int_equal(live, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ends_and_levels), cmocka_unit_test(low_after_high),
 		cmocka_unit_test(full_subtrees),   cmocka_unit_test(random_ops),
-		cmocka_unit_test(nth_failure),
+		cmocka_unit_test(nth_failure),     cmocka_unit_test(add_and_walk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
