@@ -33,8 +33,8 @@ format: ## Format every C file of the tree in place
 toolchains: ## Build and boot the kernel made by clang, by clang for x86_64-elf with lld, with DEBUG=1
 	$(Q)tests/scripts/toolchains.sh $(BUILD)
 
-boot-matrix: $(BUILD)/kernel.elf $(BUILD)/ouro ## Boot matrix: PVH on three machines, ISO by BIOS and UEFI, CPUs, RAM
-	$(Q)tests/scripts/boot.sh $(BUILD)
+boot-matrix: $(BUILD)/kernel.elf $(BUILD)/ouro $(BUILD)/examples/ring ## PVH on three machines, ISO by BIOS and UEFI, CPUs, RAM, boot ticks (T=name)
+	$(Q)$(PYTHON) tests/boot/run.py --build $(BUILD) --jobs $(JOBS) $(T)
 
 scripts: ## Tests of the build's own scripts
 	$(Q)$(PYTHON) tests/scripts/run.py
