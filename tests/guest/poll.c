@@ -70,9 +70,10 @@ int main(void)
 	FD_SET(p[0], &r);
 	R(syscall(SYS_select, 20, &r, NULL, NULL, &tv));
 	IS(tv.tv_sec == 0 && tv.tv_usec == 0 && !FD_ISSET(p[0], &r));
-	FD_SET(99, &r);
+	// Below 64: Linux leaves out what is past the table's present size, which starts with 64.
+	FD_SET(39, &r);
 	tv.tv_usec = 1000;
-	R(syscall(SYS_select, 100, &r, NULL, NULL, &tv));
+	R(syscall(SYS_select, 40, &r, NULL, NULL, &tv));
 	R(syscall(SYS_select, -1, NULL, NULL, NULL, &tv));
 	R(syscall(SYS_select, 10, 1, NULL, NULL, &tv));
 	R(syscall(SYS_select, 0, NULL, NULL, NULL, &tv));
