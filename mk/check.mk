@@ -3,7 +3,7 @@
 
 JOBS ?= 2
 CHECK_FAST_STEPS := unit lint
-CHECK_STEPS := unit lint coverage fuzz-smoke scripts boot-matrix toolchains
+CHECK_STEPS := unit lint size coverage fuzz-smoke scripts boot-matrix toolchains
 .PHONY: check check-fast check-fresh run lint format gdb size toolchains scripts boot-matrix setup
 
 setup: ## Install what building and testing needs (Debian 12)
@@ -33,7 +33,7 @@ format: ## Format every C file of the tree in place
 toolchains: ## Build and boot the kernel made by clang, by clang for x86_64-elf with lld, with DEBUG=1
 	$(Q)tests/scripts/toolchains.sh $(BUILD)
 
-boot-matrix: $(BUILD)/kernel.elf $(BUILD)/ouro $(BUILD)/examples/ring ## PVH on three machines, ISO by BIOS and UEFI, CPUs, RAM, boot ticks (T=name)
+boot-matrix: $(BUILD)/kernel.elf $(BUILD)/ouro examples ## PVH on three machines, ISO by BIOS and UEFI, CPUs, RAM, boot ticks (T=name)
 	$(Q)$(PYTHON) tests/boot/run.py --build $(BUILD) --jobs $(JOBS) $(T)
 
 scripts: ## Tests of the build's own scripts

@@ -182,6 +182,20 @@ def boot_ring_in_10_mib(c):
                os.path.join(c.build, "examples/ring"))
 
 
+def run_example(c, name):
+    """The same output as on this Linux."""
+    program = os.path.join(c.build, "examples", name)
+    native = c.command([program])
+    again = [c.ouro, "run", "--accel", "tcg", program]
+    text = c.command(again)
+    if text != native:
+        raise Failure(f"not as on Linux:\n{tail(text.encode())}\nagain: {shlex.join(again)}")
+
+
+for _name in ("hello", "ring", "spsc-test"):
+    test("example-" + _name, _name)(run_example)
+
+
 def ticks_to_main(c, *words):
     """Instructions from the kernel's first one to main of main_tsc."""
     text = c.command([c.ouro, "run", "--icount", "--stats", *words, c.path("main_tsc")])
