@@ -16,18 +16,8 @@ enum arg_kind {
 	KIND_COUNT,
 };
 
-#define VALUE(kind, ctype)                                                                         \
-	typedef ctype arg_##kind;                                                                  \
-	static inline arg_##kind arg_from_##kind(uint64_t v)                                       \
-	{                                                                                          \
-		return (arg_##kind)v;                                                              \
-	}
-#define POINTER(kind, way)                                                                         \
-	typedef struct uptr arg_##kind;                                                            \
-	static inline arg_##kind arg_from_##kind(uint64_t v)                                       \
-	{                                                                                          \
-		return UPTR(v);                                                                    \
-	}
+#define VALUE(kind, ctype) typedef ctype arg_##kind;
+#define POINTER(kind, way) typedef struct uptr arg_##kind;
 #include "syscall/kinds.def"
 #undef VALUE
 #undef POINTER

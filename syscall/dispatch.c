@@ -12,44 +12,20 @@
 #include "syscall/calls.h"
 #include "syscall/strace.h"
 
-typedef int64_t syscall_fn(const struct pt_regs *regs);
+// Every kind of argument takes one register, so all calls are entered with all six: a function that
+// has fewer parameters, or narrower ones, does not look at the rest (System V ABI).
+typedef int64_t syscall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 
-// A thunk unpacks the registers by the argument kinds: the only place that knows their order.
-#define REG_1 regs->rdi
-#define REG_2 regs->rsi
-#define REG_3 regs->rdx
-#define REG_4 regs->r10
-#define REG_5 regs->r8
-#define REG_6 regs->r9
-#define PASS_0(note)
-#define PASS_1(k1, a1, note)                    arg_from_##k1(REG_1)
-#define PASS_2(k1, a1, k2, ...)                 PASS_1(k1, a1, ), arg_from_##k2(REG_2)
-#define PASS_3(k1, a1, k2, a2, k3, ...)         PASS_2(k1, a1, k2, ), arg_from_##k3(REG_3)
-#define PASS_4(k1, a1, k2, a2, k3, a3, k4, ...) PASS_3(k1, a1, k2, a2, k3, ), arg_from_##k4(REG_4)
-#define PASS_5(k1, a1, k2, a2, k3, a3, k4, a4, k5, ...)                                            \
-	PASS_4(k1, a1, k2, a2, k3, a3, k4, ), arg_from_##k5(REG_5)
-#define PASS_6(k1, a1, k2, a2, k3, a3, k4, a4, k5, a5, k6, ...)                                    \
-	PASS_5(k1, a1, k2, a2, k3, a3, k4, a4, k5, ), arg_from_##k6(REG_6)
+#define VALUE(kind, ctype) _Static_assert(sizeof(arg_##kind) <= 8, "passed in one register");
+#define POINTER(kind, way) VALUE(kind, )
+#include "syscall/kinds.def"
+#undef VALUE
+#undef POINTER
 
-#define THUNK_FULL(name, n, ...)                                                                   \
-	static int64_t thunk_##name(const struct pt_regs *regs)                                    \
-	{                                                                                          \
-		return sys_##name(PASS_##n(__VA_ARGS__));                                          \
-	}
-#define THUNK_PARTIAL(name, n, ...) THUNK_FULL(name, n, __VA_ARGS__)
-#define THUNK_NOSYS(name, n, ...)
+#define SLOT_FULL(name)    (void *)sys_##name
+#define SLOT_PARTIAL(name) (void *)sys_##name
+#define SLOT_NOSYS(name)   NULL
 
-#define SYSCALL(nr, name, status, n, ...) THUNK_##status(name, n, __VA_ARGS__)
-#include "syscall/syscalls.def"
-#undef SYSCALL
-
-static __cold int64_t syscall_missing(const struct pt_regs *regs);
-
-#define SLOT_FULL(name)    thunk_##name
-#define SLOT_PARTIAL(name) thunk_##name
-#define SLOT_NOSYS(name)   syscall_missing
-
-// Numbers without a line (337..423, which Linux never used) are NULL.
 static syscall_fn *const table[SYSCALL_COUNT] = {
 #define SYSCALL(nr, name, status, n, ...) [nr] = SLOT_##status(name),
 #include "syscall/syscalls.def"
@@ -63,19 +39,38 @@ static syscall_fn *const table[SYSCALL_COUNT] = {
 #define KINDS_4(k1, a1, ...)  KIND_##k1, KINDS_3(__VA_ARGS__)
 #define KINDS_5(k1, a1, ...)  KIND_##k1, KINDS_4(__VA_ARGS__)
 #define KINDS_6(k1, a1, ...)  KIND_##k1, KINDS_5(__VA_ARGS__)
-#define IMPL_FULL             true
-#define IMPL_PARTIAL          true
-#define IMPL_NOSYS            false
 
-static const struct syscall_info infos[SYSCALL_COUNT] = {
+// What the calls are called and take: rows of different lengths, one behind the other in the order
+// of the list, searched from the start because only diagnostics want them.
+static const struct {
 #define SYSCALL(nr, sysname, status, n, ...)                                                       \
-	[nr] = { .name = #sysname,                                                                 \
-		 .nargs = n,                                                                       \
-		 .kinds = { KINDS_##n(__VA_ARGS__) },                                              \
-		 .implemented = IMPL_##status },
+	struct {                                                                                   \
+		uint8_t nargs;                                                                     \
+		uint8_t kinds[n];                                                                  \
+		char name[sizeof(#sysname)];                                                       \
+	} row_##sysname;
+#include "syscall/syscalls.def"
+#undef SYSCALL
+} rows = {
+#define SYSCALL(nr, sysname, status, n, ...)                                                       \
+	.row_##sysname = { .nargs = n, .kinds = { KINDS_##n(__VA_ARGS__) }, .name = #sysname },
 #include "syscall/syscalls.def"
 #undef SYSCALL
 };
+
+// Numbers that Linux never used on x86-64 have no row.
+#define GAP_FIRST 337
+#define GAP_END   424
+enum {
+#define SYSCALL(nr, sysname, status, n, ...) ROW_OF_##sysname,
+#include "syscall/syscalls.def"
+#undef SYSCALL
+};
+#define SYSCALL(nr, sysname, status, n, ...)                                                       \
+	_Static_assert(ROW_OF_##sysname == (nr) - ((nr) < GAP_FIRST ? 0 : GAP_END - GAP_FIRST),    \
+		       "a number is left out before " #sysname);
+#include "syscall/syscalls.def"
+#undef SYSCALL
 
 #define MISSING_SLOTS 48
 
@@ -89,9 +84,19 @@ static struct {
 	uint32_t missing_others; // calls that found no slot
 } dispatch;
 
-const struct syscall_info *syscall_info(uint64_t nr)
+bool syscall_info(uint64_t nr, struct syscall_info *out)
 {
-	return nr < SYSCALL_COUNT && infos[nr].name ? &infos[nr] : NULL;
+	const uint8_t *row = (const uint8_t *)&rows;
+
+	*out = (struct syscall_info){ .name = "unknown" };
+	if (nr >= SYSCALL_COUNT || (nr >= GAP_FIRST && nr < GAP_END))
+		return false;
+	for (uint64_t i = nr < GAP_FIRST ? nr : nr - (GAP_END - GAP_FIRST); i; i--)
+		row += 1 + row[0] + strlen((const char *)row + 1 + row[0]) + 1;
+	out->nargs = row[0];
+	memcpy(out->kinds, row + 1, row[0]);
+	out->name = (const char *)row + 1 + row[0];
+	return true;
 }
 
 // Counts a call that does not exist; true the first time that number is seen.
@@ -115,29 +120,36 @@ static bool missing_note(uint32_t nr)
 static __cold int64_t syscall_missing(const struct pt_regs *regs)
 {
 	uint32_t nr = (uint32_t)regs->orig_rax;
-	const struct syscall_info *info = syscall_info(nr);
+	struct syscall_info info;
 
-	if (missing_note(nr))
+	if (missing_note(nr)) {
+		syscall_info(nr, &info);
 		log_warn("syscall",
 			 "not implemented: %s (%u)(0x%llx, 0x%llx, 0x%llx, 0x%llx, 0x%llx, 0x%llx)",
-			 info ? info->name : "unknown", nr, (unsigned long long)regs->rdi,
+			 info.name, nr, (unsigned long long)regs->rdi,
 			 (unsigned long long)regs->rsi, (unsigned long long)regs->rdx,
 			 (unsigned long long)regs->r10, (unsigned long long)regs->r8,
 			 (unsigned long long)regs->r9);
+	}
 	return -ENOSYS;
+}
+
+static int64_t call(syscall_fn *fn, const struct pt_regs *regs)
+{
+	return fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
 }
 
 static __cold __noinline int64_t dispatch_watched(const struct pt_regs *regs, uint32_t nr)
 {
-	syscall_fn *fn = nr < SYSCALL_COUNT && table[nr] ? table[nr] : syscall_missing;
-	struct strace_call *call;
+	syscall_fn *fn = nr < SYSCALL_COUNT ? table[nr] : NULL;
+	struct strace_call *trace;
 	int64_t result;
 
 	if (dispatch.count && nr < SYSCALL_COUNT)
 		__atomic_add_fetch(&dispatch.count[nr], 1, __ATOMIC_RELAXED);
-	call = strace_enter(nr, regs);
-	result = fn(regs);
-	strace_leave(call, result);
+	trace = strace_enter(nr, regs);
+	result = fn ? call(fn, regs) : syscall_missing(regs);
+	strace_leave(trace, result);
 	return result;
 }
 
@@ -147,7 +159,7 @@ void syscall_dispatch(struct pt_regs *regs)
 	uint32_t nr = (uint32_t)regs->orig_rax;
 
 	if (likely(nr < SYSCALL_COUNT && !dispatch.watched && table[nr]))
-		regs->rax = (uint64_t)table[nr](regs);
+		regs->rax = (uint64_t)call(table[nr], regs);
 	else
 		regs->rax = (uint64_t)dispatch_watched(regs, nr);
 }
@@ -170,29 +182,34 @@ void syscall_stats_enable(void)
 
 static void report_counts(struct seq *out)
 {
+	struct syscall_info info;
+
 	for (uint64_t below = UINT64_MAX, next; below; below = next) {
 		next = 0;
 		for (unsigned i = 0; i < SYSCALL_COUNT; i++)
 			if (dispatch.count[i] < below)
 				next = MAX(next, dispatch.count[i]);
 		for (unsigned i = 0; next && i < SYSCALL_COUNT; i++)
-			if (dispatch.count[i] == next)
-				seq_printf(out, "syscall %s=%llu\n",
-					   infos[i].name ? infos[i].name : "unknown",
+			if (dispatch.count[i] == next) {
+				syscall_info(i, &info);
+				seq_printf(out, "syscall %s=%llu\n", info.name,
 					   (unsigned long long)next);
+			}
 	}
 }
 
 void syscall_report(struct seq *out)
 {
+	struct syscall_info info;
+
 	if (dispatch.count)
 		report_counts(out);
 	for (unsigned i = 0; i < MISSING_SLOTS && dispatch.missing[i].nr_plus_1; i++) {
 		uint32_t nr = (uint32_t)(dispatch.missing[i].nr_plus_1 - 1);
-		const struct syscall_info *info = syscall_info(nr);
 
-		seq_printf(out, "not implemented: %s (%u): %u calls\n",
-			   info ? info->name : "unknown", nr, dispatch.missing[i].count);
+		syscall_info(nr, &info);
+		seq_printf(out, "not implemented: %s (%u): %u calls\n", info.name, nr,
+			   dispatch.missing[i].count);
 	}
 	if (dispatch.missing_others)
 		seq_printf(out, "not implemented: others: %u calls\n", dispatch.missing_others);

@@ -23,9 +23,9 @@ void syscall_report(struct seq *out);
 
 // For strace.c and the tests.
 struct syscall_info {
-	const char *name; // NULL: no such call
+	const char *name;
 	uint8_t nargs;
 	uint8_t kinds[6]; // enum arg_kind
-	bool implemented;
 };
-const struct syscall_info *syscall_info(uint64_t nr); // NULL past the table
+// False, and the name "unknown", for a number that is not in the list.
+bool syscall_info(uint64_t nr, struct syscall_info *out);

@@ -25,7 +25,7 @@ static struct {
 } strace;
 
 struct strace_call {
-	const struct syscall_info *info;
+	struct syscall_info info;
 	uint32_t nr;
 	unsigned printed; // arguments
 	uint64_t args[6];
@@ -72,12 +72,12 @@ static unsigned result_kind(uint32_t nr)
 
 static int number_of(const char *name, size_t bytes)
 {
-	for (int nr = 0; nr < SYSCALL_COUNT; nr++) {
-		const struct syscall_info *info = syscall_info((uint64_t)nr);
+	struct syscall_info info;
 
-		if (info && strlen(info->name) == bytes && !memcmp(info->name, name, bytes))
+	for (int nr = 0; nr < SYSCALL_COUNT; nr++)
+		if (syscall_info((uint64_t)nr, &info) && strlen(info.name) == bytes &&
+		    !memcmp(info.name, name, bytes))
 			return nr;
-	}
 	return -1;
 }
 
@@ -115,18 +115,18 @@ int strace_select(const char *list)
 // open's mode means nothing, and is not shown, without a flag that creates.
 static bool is_omitted(const struct strace_call *c, unsigned index)
 {
-	return index && c->info->kinds[index] == KIND_MODE &&
-	       c->info->kinds[index - 1] == KIND_OFLAGS &&
+	return index && c->info.kinds[index] == KIND_MODE &&
+	       c->info.kinds[index - 1] == KIND_OFLAGS &&
 	       !(c->args[index - 1] & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)));
 }
 
 // Prints arguments from the first unprinted one on; before the call, stops at what it will write.
 static void print_args(struct strace_call *c, bool after, int64_t result)
 {
-	struct strace_arg a = { &c->out, c->info->name, c->args, 0, after, result };
+	struct strace_arg a = { &c->out, c->args, 0, after, result };
 
-	for (; c->printed < c->info->nargs; c->printed++) {
-		unsigned kind = c->info->kinds[c->printed];
+	for (; c->printed < c->info.nargs; c->printed++) {
+		unsigned kind = c->info.kinds[c->printed];
 
 		if (!after && !strace_arg_known_before(kind))
 			return;
@@ -158,19 +158,19 @@ static void finish(struct strace_call *c)
 
 struct strace_call *strace_enter(uint32_t nr, const struct pt_regs *regs)
 {
-	static const struct syscall_info unknown = {
-		.name = "syscall",
-		.nargs = 6,
-		.kinds = { KIND_HEX, KIND_HEX, KIND_HEX, KIND_HEX, KIND_HEX, KIND_HEX },
-	};
 	struct strace_call *c;
+	bool known;
 
 	if (!strace.on || (nr < SYSCALL_COUNT && !(strace.traced[nr / 64] >> (nr % 64) & 1)))
 		return NULL;
 	c = kzalloc(sizeof(*c));
 	if (!c)
 		return NULL;
-	c->info = syscall_info(nr) ? syscall_info(nr) : &unknown;
+	known = syscall_info(nr, &c->info);
+	if (!known) {
+		c->info.nargs = 6;
+		memset(c->info.kinds, KIND_HEX, sizeof(c->info.kinds));
+	}
 	c->nr = nr;
 	memcpy(c->args,
 	       (uint64_t[]){ regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9 },
@@ -178,10 +178,10 @@ struct strace_call *strace_enter(uint32_t nr, const struct pt_regs *regs)
 	if (process_current() && process_current()->nthreads > 1)
 		seq_printf(&c->out, "[pid %d] ", thread_current()->tid);
 	c->start = c->out.len;
-	if (c->info == &unknown)
-		seq_printf(&c->out, "syscall_0x%x(", nr);
+	if (known)
+		seq_printf(&c->out, "%s(", c->info.name);
 	else
-		seq_printf(&c->out, "%s(", c->info->name);
+		seq_printf(&c->out, "syscall_0x%x(", nr);
 	print_args(c, false, 0);
 	if (result_kind(nr) != RESULT_NONE)
 		return c;
@@ -234,7 +234,7 @@ void strace_leave(struct strace_call *c, int64_t result)
 		strace_print_fd(&c->out, (int)result);
 	} else {
 		seq_printf(&c->out, " = %lld", (long long)result);
-		if (result > 0 && c->info->kinds[0] == KIND_POLLIO)
+		if (result > 0 && c->info.kinds[0] == KIND_POLLIO)
 			strace_print_poll_result(&c->out, c->args[0], (uint32_t)c->args[1]);
 	}
 	finish(c);

@@ -123,15 +123,16 @@ static void print_atfd(const struct strace_arg *a, uint64_t v)
 
 static void print_names(struct seq *out, const struct strace_table *t, uint64_t v)
 {
-	const char *joint = "";
+	const char *joint = "", *name = t->names;
 	uint64_t rest = v;
 
 	for (unsigned i = 0; i < t->count; i++) {
-		uint64_t value = t->names[i].value;
+		uint64_t value = t->values[i];
 
+		name = strace_next_name(name);
 		if (t->flags ? (!value || (rest & value) != value) : v != value)
 			continue;
-		seq_printf(out, "%s%s", joint, t->names[i].name);
+		seq_printf(out, "%s%s", joint, name);
 		if (!t->flags)
 			return;
 		rest &= ~value;
@@ -139,8 +140,8 @@ static void print_names(struct seq *out, const struct strace_table *t, uint64_t 
 	}
 	if (!t->flags || rest || !v)
 		seq_printf(out, rest ? "%s0x%llx" : "%s%llu", joint, (unsigned long long)rest);
-	if (rest && t->unknown && !*joint)
-		seq_printf(out, " /* %s */", t->unknown);
+	if (rest && *t->names && !*joint)
+		seq_printf(out, " /* %s */", t->names);
 }
 
 static void print_flags_of(const struct strace_arg *a, unsigned kind, uint64_t v)
@@ -461,19 +462,6 @@ static void print_sigset(const struct strace_arg *a, uint64_t v)
 		print_set(a->out, set);
 }
 
-static const struct strace_name action_flags[] = {
-	{ SA_RESTORER, "SA_RESTORER" },
-	{ SA_ONSTACK, "SA_ONSTACK" },
-	{ SA_RESTART, "SA_RESTART" },
-	{ SA_NODEFER, "SA_NODEFER" },
-	{ (uint32_t)SA_RESETHAND, "SA_RESETHAND" },
-	{ SA_SIGINFO, "SA_SIGINFO" },
-	{ SA_NOCLDSTOP, "SA_NOCLDSTOP" },
-	{ SA_NOCLDWAIT, "SA_NOCLDWAIT" },
-};
-static const struct strace_table action_flag_table = { action_flags, ARRAY_SIZE(action_flags), true,
-						       "SA_???" };
-
 static void print_sigaction(const struct strace_arg *a, uint64_t v)
 {
 	uint64_t act[4]; // handler, flags, restorer, mask
@@ -488,7 +476,7 @@ static void print_sigaction(const struct strace_arg *a, uint64_t v)
 			   (unsigned long long)act[0]);
 	print_set(a->out, act[3]);
 	seq_printf(a->out, ", sa_flags=");
-	print_names(a->out, &action_flag_table, act[1]);
+	print_flags_of(a, KIND_SACTI, act[1]);
 	if (act[1] & SA_RESTORER)
 		seq_printf(a->out, ", sa_restorer=0x%llx", (unsigned long long)act[2]);
 	seq_printf(a->out, "}");
@@ -556,14 +544,6 @@ static void print_sysinfo(const struct strace_arg *a, uint64_t v)
 			   (unsigned long long)s.freeram);
 }
 
-static const struct strace_name poll_events[] = {
-	{ POLLIN, "POLLIN" },         { POLLPRI, "POLLPRI" },       { POLLOUT, "POLLOUT" },
-	{ POLLERR, "POLLERR" },       { POLLHUP, "POLLHUP" },       { POLLNVAL, "POLLNVAL" },
-	{ POLLRDNORM, "POLLRDNORM" }, { POLLWRNORM, "POLLWRNORM" }, { POLLRDHUP, "POLLRDHUP" },
-};
-static const struct strace_table poll_table = { poll_events, ARRAY_SIZE(poll_events), true,
-						"POLL_???" };
-
 static void print_pollfds(const struct strace_arg *a, uint64_t v)
 {
 	uint64_t count = MIN((unsigned)a->all[a->index + 1], VECTOR_MAX);
@@ -576,7 +556,7 @@ static void print_pollfds(const struct strace_arg *a, uint64_t v)
 		seq_printf(a->out, i ? ", {fd=" : "{fd=");
 		strace_print_fd(a->out, p.fd);
 		seq_printf(a->out, ", events=");
-		print_names(a->out, &poll_table, (uint16_t)p.events);
+		print_flags_of(a, KIND_POLLIO, (uint16_t)p.events);
 		seq_printf(a->out, "}");
 	}
 	seq_printf(a->out, "]");
@@ -593,7 +573,7 @@ void strace_print_poll_result(struct seq *out, uint64_t fds, uint64_t count)
 		if (!p.revents)
 			continue;
 		seq_printf(out, "%s%d, revents=", joint, p.fd);
-		print_names(out, &poll_table, (uint16_t)p.revents);
+		print_names(out, strace_table_of(KIND_POLLIO), (uint16_t)p.revents);
 		joint = "}, {fd=";
 	}
 	seq_printf(out, "}])");

@@ -7,7 +7,6 @@ struct seq;
 
 struct strace_arg {
 	struct seq *out;
-	const char *call;    // name of the system call
 	const uint64_t *all; // all six arguments
 	unsigned index;      // of this one
 	bool after;          // the call has returned

@@ -3,19 +3,18 @@
 
 #include "lib/compiler.h"
 
-struct strace_name {
-	uint64_t value;
-	const char *name;
-};
-
 struct strace_table {
-	const struct strace_name *names;
-	uint16_t count;
-	bool flags;          // names of single bits (or masks), joined by |; else one value
-	const char *unknown; // as strace: "MAP_???"; NULL prints the bare number
+	const uint32_t *values;
+	const char *names; // first what strace calls an unknown value ("MAP_???"; "" prints the
+			   // bare number), then one name a value; each ends with a NUL
+	uint8_t count;
+	uint8_t kind; // enum arg_kind
+	bool flags;   // names of single bits (or masks), joined by |; else one value
 };
 
-// The table of an argument kind (enum arg_kind), or NULL.
+// The name behind |name| in such a list.
+const char *strace_next_name(const char *name);
+// The table of an argument kind, or NULL. Those of structures (SACTI, POLLIO) name their flags.
 const struct strace_table *strace_table_of(unsigned kind);
 const char *strace_errno_name(unsigned err);  // "ENOENT", or NULL
 const char *strace_errno_text(unsigned err);  // "No such file or directory"

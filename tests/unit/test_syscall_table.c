@@ -1,12 +1,15 @@
 // The list of system calls against the host's own headers, and the names strace prints.
 // sources: syscall/strace_names.c
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <cmocka.h>
@@ -111,15 +114,22 @@ static void errors_have_the_hosts_texts(void **state)
 		assert_non_null(strace_errno_name((unsigned)e));
 		assert_string_equal(strace_errno_text((unsigned)e), strerror(e));
 	}
+	assert_string_equal(strace_errno_name(EPERM), "EPERM");
 	assert_string_equal(strace_errno_name(ENOENT), "ENOENT");
+	assert_string_equal(strace_errno_name(EHWPOISON), "EHWPOISON");
+	assert_null(strace_errno_name(0));
+	assert_null(strace_errno_name(41));
+	assert_null(strace_errno_name(EHWPOISON + 1));
 	assert_null(strace_errno_name(4095));
 }
 
 static void signals_have_names(void **state)
 {
+	assert_string_equal(strace_signal_name(SIGHUP), "SIGHUP");
 	assert_string_equal(strace_signal_name(SIGSEGV), "SIGSEGV");
 	assert_string_equal(strace_signal_name(SIGSYS), "SIGSYS");
 	assert_null(strace_signal_name(0));
+	assert_null(strace_signal_name(SIGSYS + 1));
 	assert_null(strace_signal_name(64));
 }
 
@@ -131,11 +141,45 @@ static void wider_flags_come_first(void **state)
 
 		for (unsigned i = 0; t && t->flags && i < t->count; i++)
 			for (unsigned j = i + 1; j < t->count; j++) {
-				uint64_t a = t->names[i].value, b = t->names[j].value;
+				uint64_t a = t->values[i], b = t->values[j];
 
 				assert_true(a != b);
 				assert_false(a && (a & b) == a);
 			}
+	}
+}
+
+static const char *name_of(unsigned kind, uint32_t value)
+{
+	const struct strace_table *t = strace_table_of(kind);
+	const char *name = t->names;
+
+	for (unsigned i = 0; i < t->count; i++) {
+		name = strace_next_name(name);
+		if (t->values[i] == value)
+			return name;
+	}
+	return NULL;
+}
+
+// The packed names keep step with their values: the first, the last and one between.
+static void names_belong_to_values(void **state)
+{
+	assert_string_equal(name_of(KIND_OFLAGS, O_CREAT), "O_CREAT");
+	assert_string_equal(name_of(KIND_OFLAGS, O_NOFOLLOW), "O_NOFOLLOW");
+	assert_string_equal(name_of(KIND_OFLAGS, O_DIRECTORY), "O_DIRECTORY");
+	assert_string_equal(name_of(KIND_MADV, MADV_NORMAL), "MADV_NORMAL");
+	assert_string_equal(name_of(KIND_MADV, MADV_PAGEOUT), "MADV_PAGEOUT");
+	assert_string_equal(name_of(KIND_SACTI, SA_RESETHAND), "SA_RESETHAND");
+	assert_string_equal(name_of(KIND_POLLIO, POLLRDHUP), "POLLRDHUP");
+	assert_string_equal(strace_table_of(KIND_MAPFL)->names, "MAP_???");
+	assert_string_equal(strace_table_of(KIND_IOCTL)->names, "");
+	assert_null(strace_table_of(KIND_INT));
+	for (unsigned kind = 0; kind < KIND_COUNT; kind++) {
+		const struct strace_table *t = strace_table_of(kind);
+
+		for (unsigned i = 0; t && i < t->count; i++)
+			assert_true(*name_of(kind, t->values[i]) != 0);
 	}
 }
 
@@ -149,6 +193,7 @@ int main(void)
 		cmocka_unit_test(errors_have_the_hosts_texts),
 		cmocka_unit_test(signals_have_names),
 		cmocka_unit_test(wider_flags_come_first),
+		cmocka_unit_test(names_belong_to_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
