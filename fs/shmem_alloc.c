@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 
 #include "fs/file.h"
+#include "fs/mount.h"
 #include "fs/shmem.h"
 #include "fs/stat.h"
 #include "kernel/base/types.h"
@@ -26,7 +27,8 @@ static int punch_locked(struct shmem_inode *s, uint64_t offset, uint64_t bytes)
 
 static int allocate_locked(struct shmem_inode *s, int mode, uint64_t offset, uint64_t bytes)
 {
-	uint64_t end = offset + bytes, size = s->inode.size_bytes;
+	uint64_t end = offset + bytes, size = s->inode.size_bytes, first, last;
+	uint64_t limit = s->inode.sb->limit_pages;
 	int err;
 
 	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > size) {
@@ -36,7 +38,11 @@ static int allocate_locked(struct shmem_inode *s, int mode, uint64_t offset, uin
 	}
 	if (s->seals & F_SEAL_GROW && end > size)
 		return -EPERM;
-	err = memobj_allocate(&s->obj, offset >> PAGE_SHIFT, (end - 1) >> PAGE_SHIFT);
+	first = offset >> PAGE_SHIFT;
+	last = (end - 1) >> PAGE_SHIFT;
+	if (limit && last - first >= limit)
+		return -ENOSPC; // not worth trying
+	err = memobj_allocate(&s->obj, first, last);
 	if (err)
 		return err;
 	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > size) {

@@ -197,7 +197,7 @@ int pt_map_borrowed(struct pgtable *pt, va_t va, const uint64_t *pages, unsigned
 	for (const uint64_t *end = pages + n; pages < end; pages++, e++) {
 		uint64_t page = *pages;
 
-		if (!page || page & 3 || *e)
+		if (!page || page & 7 || *e)
 			continue;
 		*e = page_to_pa((struct page *)page) + bits;
 		made++;

@@ -136,13 +136,13 @@ static inline int count_page(struct memobj *o, uint64_t index, struct page *p)
 	return 0;
 }
 
-// Stores |p| as page |index| if the slot is empty; -EEXIST if not, then |*there| is what it holds.
+// Stores |slot|, a page, if |index| is empty; -EEXIST if not, then |*there| is what it holds.
 // slots_lock is held.
-static inline int add_page(struct memobj *o, uint64_t index, struct page *p, uint64_t *there)
+static inline int add_page(struct memobj *o, uint64_t index, uint64_t slot, uint64_t *there)
 {
-	int r = radix_add(&o->slots, index, slot_of_page(p), there);
+	int r = radix_add(&o->slots, index, slot, there);
 
-	return unlikely(r) ? r : count_page(o, index, p);
+	return unlikely(r) ? r : count_page(o, index, slot_page(slot));
 }
 
 static inline struct page *borrow_or_get(struct page *p, unsigned flags)
@@ -152,23 +152,33 @@ static inline struct page *borrow_or_get(struct page *p, unsigned flags)
 	return p;
 }
 
+// A page that is there; asking for it in order to use it makes it data. slots_lock is held.
+static struct page *take_present(struct memobj *o, uint64_t index, uint64_t slot, unsigned flags)
+{
+	if (slot_is_unwritten(slot) && !(flags & MEMOBJ_UNWRITTEN))
+		*radix_slot(&o->slots, index) = slot & ~SLOT_UNWRITTEN;
+	return borrow_or_get(slot_page(slot), flags);
+}
+
 // An empty slot of an object without fill op gets a frame of zeros.
 static int make_zero_page(struct memobj *o, uint64_t index, unsigned flags, struct page **out,
 			  bool *fresh)
 {
 	struct page *p = pmm_alloc(0, (flags & MEMOBJ_NOZERO) ? 0 : PMM_ZERO);
-	uint64_t there;
+	uint64_t there, slot = slot_of_page(p);
 	int r;
 
 	if (!p)
 		return -ENOMEM;
+	if (unlikely(flags & MEMOBJ_UNWRITTEN))
+		slot |= SLOT_UNWRITTEN;
 	spin_lock(&o->slots_lock);
-	r = past_end(o, index, flags) ? -ERANGE : add_page(o, index, p, &there);
+	r = past_end(o, index, flags) ? -ERANGE : add_page(o, index, slot, &there);
 	if (likely(!r)) {
 		*out = borrow_or_get(p, flags);
 		*fresh = true;
 	} else if (r == -EEXIST) { // somebody was faster
-		*out = borrow_or_get(slot_page(there), flags);
+		*out = take_present(o, index, there, flags);
 	}
 	spin_unlock(&o->slots_lock);
 	if (unlikely(r))
@@ -249,7 +259,7 @@ static int get_filled(struct memobj *o, uint64_t index, unsigned flags, struct p
 	if (past_end(o, index, flags))
 		r = -ERANGE;
 	else if (slot_is_page(slot))
-		*out = borrow_or_get(slot_page(slot), flags);
+		*out = take_present(o, index, slot, flags);
 	else if (!slot && !(flags & MEMOBJ_ALLOC))
 		r = -ENOENT; // reading a hole does not make a page
 	else if (flags & MEMOBJ_NOSLEEP)
@@ -296,8 +306,13 @@ int memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags, stru
 	spin_lock(&o->slots_lock);
 	past = past_end(o, index, flags);
 	slot = past ? 0 : radix_get(&o->slots, index);
-	if (likely(slot_is_page(slot))) {
+	if (likely(slot_is_data(slot))) {
 		*out = borrow_or_get(slot_page(slot), flags);
+		spin_unlock(&o->slots_lock);
+		return 0;
+	}
+	if (slot_is_unwritten(slot) && flags & MEMOBJ_ALLOC) {
+		*out = take_present(o, index, slot, flags);
 		spin_unlock(&o->slots_lock);
 		return 0;
 	}
@@ -326,7 +341,7 @@ unsigned memobj_get_present(struct memobj *o, uint64_t index, unsigned n, struct
 			slot = radix_slot(&o->slots, index);
 		else if (slot)
 			slot++;
-		if (!slot || index >= end || !slot_is_page(*slot))
+		if (!slot || index >= end || !slot_is_data(*slot))
 			continue;
 		out[i] = slot_page(*slot);
 		page_get(out[i], 0);
@@ -359,7 +374,7 @@ int memobj_insert(struct memobj *o, uint64_t index, struct page *p)
 	int r;
 
 	spin_lock(&o->slots_lock);
-	r = add_page(o, index, p, &there);
+	r = add_page(o, index, slot_of_page(p), &there);
 	spin_unlock(&o->slots_lock);
 	return r;
 }
@@ -373,30 +388,46 @@ int memobj_insert_if(struct memobj *o, uint64_t index, struct page *p, uint32_t 
 	if (past_end(o, index, 0) || seq & 1 || seq != __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE))
 		r = -ERANGE;
 	else
-		r = add_page(o, index, p, &there);
+		r = add_page(o, index, slot_of_page(p), &there);
 	spin_unlock(&o->slots_lock);
 	return r;
 }
 
-// Pages being filled or failed count as data: the file has them.
-bool memobj_next_data(struct memobj *o, uint64_t index, uint64_t *out)
+// Pages being filled or failed count as data: the file has them. Long runs of the other kind are
+// walked with the lock dropped now and then.
+static bool next_extent(struct memobj *o, uint64_t index, bool data, uint64_t *out)
 {
-	bool found;
+	bool found = true;
 
 	spin_lock(&o->slots_lock);
-	found = radix_next_used(&o->slots, index, UINT64_MAX, out);
+	for (unsigned n = 1; found; n++) {
+		uint64_t slot = radix_get(&o->slots, index);
+
+		if ((slot && !slot_is_unwritten(slot)) == data)
+			break;
+		if (data && !slot)
+			found = radix_next_used(&o->slots, index, UINT64_MAX, &index);
+		else
+			index++; // far below the last index: there is a page here
+		if (n % 512 == 0) {
+			spin_unlock(&o->slots_lock);
+			sched_point();
+			spin_lock(&o->slots_lock);
+		}
+	}
 	spin_unlock(&o->slots_lock);
+	*out = index;
 	return found;
+}
+
+bool memobj_next_data(struct memobj *o, uint64_t index, uint64_t *out)
+{
+	return next_extent(o, index, true, out);
 }
 
 bool memobj_next_hole(struct memobj *o, uint64_t index, uint64_t *out)
 {
-	bool found;
-
-	spin_lock(&o->slots_lock);
-	found = radix_next_empty(&o->slots, index, UINT64_MAX, out);
-	spin_unlock(&o->slots_lock);
-	return found;
+	return next_extent(o, index, false, out);
 }
 
 void memobj_wait_stable(struct memobj *o)

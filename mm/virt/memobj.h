@@ -67,6 +67,9 @@ enum memobj_get_flags {
 	MEMOBJ_BORROW = 1 << 4,
 	// The caller believes that the page does not exist.
 	MEMOBJ_LIKELY_NEW = 1 << 5,
+	// With ALLOC: a page made stays marked as never written, one that is marked keeps its mark.
+	// Without this flag ALLOC takes the mark away; without ALLOC marked pages are holes.
+	MEMOBJ_UNWRITTEN = 1 << 6,
 };
 // The page at |index| with a reference for the caller. 0; -ENOENT (hole, without ALLOC); -ERANGE
 // (past the end: SIGBUS); -ENOMEM, -ENOSPC, -EIO. May sleep if the object has a fill op.
@@ -86,9 +89,10 @@ int __must_check memobj_insert_if(struct memobj *o, uint64_t index, struct page 
 void memobj_truncate(struct memobj *o, uint64_t new_size_bytes);
 // Frees [start, end) bytes: whole pages are freed, edges zeroed; private copies stay.
 int __must_check memobj_punch(struct memobj *o, uint64_t start, uint64_t end);
-// Allocates all pages of [first, last]; undoes nothing on failure (as Linux: the caller reports).
+// Allocates all pages of [first, last], never written; on failure those made here go again, as on
+// Linux. The inode lock is held.
 int __must_check memobj_allocate(struct memobj *o, uint64_t first, uint64_t last);
-// SEEK_DATA / SEEK_HOLE over pages: next present or absent page >= |index|; true if found.
+// SEEK_DATA / SEEK_HOLE over pages: next page >= |index| with or without data; true if found.
 bool memobj_next_data(struct memobj *o, uint64_t index, uint64_t *out);
 bool memobj_next_hole(struct memobj *o, uint64_t index, uint64_t *out);
 

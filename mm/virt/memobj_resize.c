@@ -213,14 +213,38 @@ int memobj_punch(struct memobj *o, uint64_t start, uint64_t end)
 	return 0;
 }
 
+// Frees the pages of [first, end) that nobody has written. No view shows them: a fault takes their
+// mark away.
+static void free_unwritten(struct memobj *o, uint64_t first, uint64_t end)
+{
+	for (uint64_t i = first; i < end; i++) {
+		struct page *p = NULL;
+
+		spin_lock(&o->slots_lock);
+		if (slot_is_unwritten(radix_get(&o->slots, i))) {
+			p = slot_page(radix_clear(&o->slots, i));
+			o->present_pages--;
+			if (o->ops->account)
+				(void)o->ops->account(o, -1);
+		}
+		spin_unlock(&o->slots_lock);
+		if (p)
+			page_put(p, 0);
+		if (i % 512 == 511)
+			sched_point();
+	}
+}
+
 int memobj_allocate(struct memobj *o, uint64_t first, uint64_t last)
 {
 	for (uint64_t i = first; i <= last; i++) {
 		struct page *p;
-		int r = memobj_get_page(o, i, MEMOBJ_ALLOC | MEMOBJ_NOSIZE, &p);
+		int r = memobj_get_page(o, i, MEMOBJ_ALLOC | MEMOBJ_NOSIZE | MEMOBJ_UNWRITTEN, &p);
 
-		if (r)
+		if (r) {
+			free_unwritten(o, first, i);
 			return r;
+		}
 		page_put(p, 0);
 		if (i % 512 == 511)
 			sched_point();

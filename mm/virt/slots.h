@@ -1,5 +1,6 @@
 // Inside mm/virt only: what a slot of a memory object holds. 0 is EMPTY; a page pointer is PRESENT;
-// odd is BUSY (with a serial that tells one fill from the next); 2 in the low bits is ERROR.
+// odd is BUSY (with a serial that tells one fill from the next); 2 in the low bits is ERROR. Bit 2
+// marks a page that fallocate made and nobody has written or mapped: space, but not data.
 #pragma once
 
 #include "mm/phys/mapper.h"
@@ -8,6 +9,14 @@
 static inline bool slot_is_page(uint64_t slot)
 {
 	return slot && !(slot & 3);
+}
+
+#define SLOT_UNWRITTEN 4ull
+
+// A page that holds data.
+static inline bool slot_is_data(uint64_t slot)
+{
+	return slot && !(slot & 7);
 }
 
 static inline bool slot_is_busy(uint64_t slot)
@@ -20,9 +29,14 @@ static inline bool slot_is_error(uint64_t slot)
 	return slot & 2;
 }
 
+static inline bool slot_is_unwritten(uint64_t slot)
+{
+	return (slot & 7) == SLOT_UNWRITTEN;
+}
+
 static inline struct page *slot_page(uint64_t slot)
 {
-	return (struct page *)slot;
+	return (struct page *)(slot & ~SLOT_UNWRITTEN);
 }
 
 static inline uint64_t slot_of_page(const struct page *p)

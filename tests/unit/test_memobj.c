@@ -262,8 +262,10 @@ static void limits_are_refused_and_given_back(void **state)
 	device_init(&d, &limited_ops, 8);
 	d.limit = 2;
 	assert_int_equal(memobj_allocate(&d.obj, 0, 7), -ENOSPC);
-	assert_int_equal(d.pages, 2); // as Linux, nothing is undone
-	assert_int_equal(memobj_punch(&d.obj, 0, PAGE_SIZE), 0);
+	assert_int_equal(d.pages, 0); // as Linux, undone
+	assert_int_equal(memobj_get_page(&d.obj, 1, MEMOBJ_ALLOC | MEMOBJ_NOZERO, &p), 0);
+	page_put(p, 0);
+	assert_int_equal(memobj_allocate(&d.obj, 0, 7), -ENOSPC);
 	assert_int_equal(d.pages, 1);
 	assert_int_equal(memobj_get_page(&d.obj, 5, MEMOBJ_ALLOC | MEMOBJ_NOZERO, &p), 0);
 	page_put(p, 0);
@@ -288,6 +290,12 @@ static void holes_and_data_are_found(void **state)
 	assert_int_equal(memobj_allocate(o, 7, 8), 0);
 	assert_true(memobj_next_data(o, 0, &at));
 	assert_int_equal(at, 5);
+	assert_false(memobj_next_data(o, 6, &at)); // not written yet
+	assert_int_equal(memobj_get_page(o, 7, 0, &pages[0]), -ENOENT);
+	for (uint64_t i = 7; i <= 8; i++) {
+		assert_int_equal(memobj_get_page(o, i, MEMOBJ_ALLOC, &pages[0]), 0);
+		page_put(pages[0], 0);
+	}
 	assert_true(memobj_next_data(o, 6, &at));
 	assert_int_equal(at, 7);
 	assert_false(memobj_next_data(o, 9, &at));

@@ -53,14 +53,16 @@ static struct file *make(unsigned flags)
 
 struct model {
 	uint8_t bytes[MODEL_BYTES];
-	bool page[MODEL_BYTES / 4096];
+	bool page[MODEL_BYTES / 4096], written[MODEL_BYTES / 4096];
 	uint64_t size;
 };
 
-static void model_touch(struct model *m, uint64_t from, uint64_t to)
+static void model_touch(struct model *m, uint64_t from, uint64_t to, bool write)
 {
-	for (uint64_t p = from / 4096; from < to && p <= (to - 1) / 4096; p++)
+	for (uint64_t p = from / 4096; from < to && p <= (to - 1) / 4096; p++) {
 		m->page[p] = true;
+		m->written[p] |= write;
+	}
 }
 
 static void model_write(struct model *m, struct file *f, uint64_t at, size_t n)
@@ -71,7 +73,7 @@ static void model_write(struct model *m, struct file *f, uint64_t at, size_t n)
 		buf[k] = (uint8_t)host_random();
 	assert_int_equal(host_pwrite(f, buf, n, at), n);
 	memcpy(m->bytes + at, buf, n);
-	model_touch(m, at, at + n);
+	model_touch(m, at, at + n, true);
 	if (n && at + n > m->size)
 		m->size = at + n;
 }
@@ -82,7 +84,7 @@ static void model_truncate(struct model *m, struct file *f, uint64_t size)
 	if (size < m->size) {
 		memset(m->bytes + size, 0, MODEL_BYTES - size);
 		for (uint64_t p = (size + 4095) / 4096; p < MODEL_BYTES / 4096; p++)
-			m->page[p] = false;
+			m->page[p] = m->written[p] = false;
 	}
 	m->size = size;
 }
@@ -92,14 +94,14 @@ static void model_punch(struct model *m, struct file *f, uint64_t at, size_t n)
 	assert_int_equal(file_fallocate(f, PUNCH, (int64_t)at, (int64_t)n), 0);
 	memset(m->bytes + at, 0, n);
 	for (uint64_t p = (at + 4095) / 4096; (p + 1) * 4096 <= at + n; p++)
-		m->page[p] = false;
+		m->page[p] = m->written[p] = false;
 }
 
 static void model_allocate(struct model *m, struct file *f, uint64_t at, size_t n, bool keep)
 {
 	assert_int_equal(file_fallocate(f, keep ? FALLOC_FL_KEEP_SIZE : 0, (int64_t)at, (int64_t)n),
 			 0);
-	model_touch(m, at, at + n);
+	model_touch(m, at, at + n, false);
 	if (!keep && at + n > m->size)
 		m->size = at + n;
 }
@@ -117,11 +119,11 @@ static void model_check(struct model *m, struct file *f)
 	assert_int_equal(shmem_blocks(shmem_of(f->inode)), pages * 8);
 	if (at == m->size)
 		return;
-	for (p = at / 4096; p * 4096 < m->size && !m->page[p]; p++)
+	for (p = at / 4096; p * 4096 < m->size && !m->written[p]; p++)
 		;
 	want = p * 4096 < m->size ? (int64_t)(p * 4096 > at ? p * 4096 : at) : -ENXIO;
 	assert_int_equal(file_seek(f, (int64_t)at, 3), want);
-	for (p = at / 4096; p * 4096 < m->size && m->page[p]; p++)
+	for (p = at / 4096; p * 4096 < m->size && m->written[p]; p++)
 		;
 	want = (int64_t)(p * 4096 > at ? p * 4096 : at);
 	assert_int_equal(file_seek(f, (int64_t)at, 4), MIN(want, (int64_t)m->size));
