@@ -349,7 +349,7 @@ void page_put_values(const uint64_t *values, unsigned n)
 	struct cpu_stack *c = this_cpu_ptr(cpu_stack);
 
 	for (const uint64_t *end = values + n; values < end; values++) {
-		struct page *p = (struct page *)*values;
+		struct page *p = (struct page *)(*values & ~4ull);
 
 		if (p && !((uintptr_t)p & 3) &&
 		    __atomic_sub_fetch(&p->count, 1, __ATOMIC_ACQ_REL) == 0)

@@ -51,7 +51,7 @@ static inline void page_put(struct page *p, unsigned order)
 }
 
 // Drops one order-0 reference of each page among |n| <= 64 values, which are pointers to struct
-// page; what is 0 or has one of the low two bits set is skipped. Any context.
+// page, bit 2 apart; what is 0 or has one of the low two bits set is skipped. Any context.
 void page_put_values(const uint64_t *values, unsigned n);
 
 // Drops a reference without freeing: an image frame that was taken up but put to no use, and may be
