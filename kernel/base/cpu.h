@@ -36,12 +36,8 @@ static inline uint32_t cpu_inl(uint16_t port)
 	return v;
 }
 
-// One 4 KiB page, 8 bytes at a time.
-static inline void cpu_clear_page(void *page)
-{
-	uint64_t n = 512;
-	__asm__ volatile("rep stosq" : "+D"(page), "+c"(n) : "a"(0ull) : "memory");
-}
+// One 4 KiB page.
+void cpu_clear_page(void *page); // clearpage.S
 static inline void cpu_copy_page(void *dst, const void *src)
 {
 	uint64_t n = 512;
