@@ -24,6 +24,8 @@ void radix_init(struct radix *r, const struct radix_alloc *mem)
 	r->root = NULL;
 	r->height = 0;
 	r->limit = 0;
+	r->last = NULL;
+	r->last_group = 0;
 	r->mem = mem;
 }
 
@@ -57,6 +59,8 @@ static struct radix_node *find_leaf(const struct radix *r, uint64_t index)
 {
 	struct radix_node *n = r->root;
 
+	if (likely(r->last && r->last_group == index >> RADIX_BITS))
+		return r->last;
 	if (unlikely(!n || index > r->limit))
 		return NULL;
 	while (n && n->level)
@@ -190,10 +194,12 @@ static __noinline struct radix_node *new_leaf(struct radix *r, uint64_t index)
 	return make_leaf(r, index, &chain);
 }
 
-static inline void store(struct radix_node *leaf, unsigned slot, uint64_t value)
+static inline void store(struct radix *r, struct radix_node *n, uint64_t index, uint64_t value)
 {
-	struct radix_node *n = leaf;
+	unsigned slot = index & SLOT_MASK;
 
+	r->last = n;
+	r->last_group = index >> RADIX_BITS;
 	n->slots[slot] = value;
 	n->used |= 1ull << slot;
 	n->full |= 1ull << slot;
@@ -213,25 +219,24 @@ int radix_set(struct radix *r, uint64_t index, uint64_t value)
 		if (!n)
 			return -ENOMEM;
 	}
-	store(n, index & SLOT_MASK, value);
+	store(r, n, index, value);
 	return 0;
 }
 
 int radix_add(struct radix *r, uint64_t index, uint64_t value, uint64_t *there)
 {
 	struct radix_node *n = find_leaf(r, index);
-	unsigned slot = index & SLOT_MASK;
 
 	if (unlikely(!n)) {
 		n = new_leaf(r, index);
 		if (!n)
 			return -ENOMEM;
 	}
-	if (n->slots[slot]) {
-		*there = n->slots[slot];
+	if (unlikely(n->slots[index & SLOT_MASK])) {
+		*there = n->slots[index & SLOT_MASK];
 		return -EEXIST;
 	}
-	store(n, slot, value);
+	store(r, n, index, value);
 	return 0;
 }
 
@@ -252,6 +257,7 @@ static void shrink(struct radix *r)
 // Frees |n| and the nodes above it that became empty with it.
 static void prune(struct radix *r, struct radix_node *n)
 {
+	r->last = NULL;
 	while (n && !n->used) {
 		struct radix_node *parent = n->parent;
 

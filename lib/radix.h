@@ -14,8 +14,10 @@ struct radix_alloc {
 
 struct radix {
 	struct radix_node *root;
-	unsigned height; // levels of nodes; 0 when empty
-	uint64_t limit;  // the largest index that the nodes reach; meaningless when empty
+	unsigned height;         // levels of nodes; 0 when empty
+	uint64_t limit;          // the largest index that the nodes reach; meaningless when empty
+	struct radix_node *last; // the level-0 node that was stored to last, or NULL
+	uint64_t last_group;     // its index / 64
 	const struct radix_alloc *mem;
 };
 

@@ -145,7 +145,7 @@ function trap_enter_user
 
 /* ---- exceptions and interrupts ---- */
 /* On the stack: rdi, error code or 0, then the hardware's frame. EDI: vector. */
-function trap_common
+.macro trap_common_to handler
 	smap_clac
 	push_regs rdi=0
 	testb	$3, REGS_CS(%rsp)
@@ -157,13 +157,20 @@ function trap_common
 	xorl	%ebp, %ebp
 	testb	$3, REGS_CS(%rsp)
 	cmovzq	REGS_RBP(%rsp), %rbp	/* a backtrace goes on into interrupted kernel code */
-	call	trap_handle
+	call	\handler
 	cli
 	testb	$3, REGS_CS(%rsp)
 	jnz	trap_return_to_user
 	pop_regs
 	addq	$8, %rsp
 	iretq
+.endm
+
+function trap_common
+	trap_common_to trap_handle
+
+function trap_common_page_fault
+	trap_common_to trap_page_fault
 
 /* NMI, #MC, #DF, and #DB of the kernel: as trap_common, but GS is not known. */
 function trap_common_ist
@@ -239,6 +246,8 @@ trap_stubs_exceptions:
 	.rept	32
 	.if v == VECTOR_DB || v == VECTOR_NMI || v == VECTOR_DF || v == VECTOR_MC
 	stub	v, trap_common_ist
+	.elseif v == VECTOR_PF
+	stub	v, trap_common_page_fault
 	.else
 	stub	v, trap_common
 	.endif

@@ -89,7 +89,7 @@ static bool take_fixup(struct pt_regs *regs)
 	return false;
 }
 
-static bool has_fixup(const struct pt_regs *regs)
+static __noinline bool has_fixup(const struct pt_regs *regs)
 {
 	struct pt_regs copy = *regs;
 	return take_fixup(&copy);
@@ -141,7 +141,7 @@ static void user_page_fault(struct pt_regs *regs, uint64_t va, uint64_t error)
 	else if (va < USER_TOP)
 		r = aspace_fault(thread_current()->aspace, va, error);
 	// Out of memory: the killer has run; retry the access, or die on the way out.
-	if (r == FAULT_OK || r == FAULT_OOM)
+	if (likely(r == FAULT_OK || r == FAULT_OOM))
 		return;
 	signal_force_fault(fault_signals[r].sig, fault_signals[r].code, va, VECTOR_PF,
 			   visible_error(va, error), regs);
@@ -149,7 +149,7 @@ static void user_page_fault(struct pt_regs *regs, uint64_t va, uint64_t error)
 
 // A copy to or from user memory met a page that is not there. AC of the interrupted code lies in
 // its saved flags: sleeping in between is fine.
-static void kernel_page_fault(struct pt_regs *regs, uint64_t va, uint64_t error)
+static __noinline void kernel_page_fault(struct pt_regs *regs, uint64_t va, uint64_t error)
 {
 	struct thread *t = thread_current();
 	if (!has_fixup(regs))
@@ -236,10 +236,10 @@ static void debug_exception(struct pt_regs *regs)
 
 // ---- the router ----
 
-static void page_fault(struct pt_regs *regs, uint64_t error)
+void trap_page_fault(unsigned vector, struct pt_regs *regs, uint64_t error)
 {
 	uint64_t va = cpu_read_cr2();
-	if (regs_from_user(regs))
+	if (likely(regs_from_user(regs)))
 		user_page_fault(regs, va, error);
 	else
 		kernel_page_fault(regs, va, error);
@@ -249,8 +249,6 @@ void trap_handle(unsigned vector, struct pt_regs *regs, uint64_t error)
 {
 	if (vector >= 32)
 		irq_dispatch(vector);
-	else if (vector == VECTOR_PF)
-		page_fault(regs, error);
 	else if (vector == VECTOR_DB)
 		debug_exception(regs);
 	else if (vector == VECTOR_NMI)

@@ -64,45 +64,15 @@ void rwsem_init(struct rwsem *s, enum lock_rank rank)
 	waitq_init(&s->waiters);
 }
 
-static bool rwsem_try_read(struct rwsem *s)
-{
-	int32_t n = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
-
-	while (n >= 0 && !__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST))
-		if (__atomic_compare_exchange_n(&s->state, &n, n + 1, false, __ATOMIC_SEQ_CST,
-						__ATOMIC_RELAXED))
-			return true;
-	return false;
-}
-
-static bool rwsem_try_write(struct rwsem *s)
-{
-	int32_t unlocked = 0;
-
-	return __atomic_compare_exchange_n(&s->state, &unlocked, -1, false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_RELAXED);
-}
-
-void rwsem_read_lock(struct rwsem *s)
+__noinline void rwsem_read_lock_slow(struct rwsem *s)
 {
 	int err;
 
-	if (likely(rwsem_try_read(s)))
-		return;
 	waitq_wait_until(&s->waiters, rwsem_try_read(s), UINT64_MAX, false, err);
 	(void)err;
 }
 
-void rwsem_read_unlock(struct rwsem *s)
-{
-	int32_t left = __atomic_sub_fetch(&s->state, 1, __ATOMIC_SEQ_CST);
-
-	DEBUG_ASSERT(left >= 0);
-	if (!left && __atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST))
-		waitq_wake_all(&s->waiters);
-}
-
-static __noinline void rwsem_write_lock_slow(struct rwsem *s)
+__noinline void rwsem_write_lock_slow(struct rwsem *s)
 {
 	struct waitq_entry e;
 
@@ -114,17 +84,7 @@ static __noinline void rwsem_write_lock_slow(struct rwsem *s)
 	__atomic_sub_fetch(&s->writers_waiting, 1, __ATOMIC_SEQ_CST);
 }
 
-void rwsem_write_lock(struct rwsem *s)
+__noinline void rwsem_wake(struct rwsem *s)
 {
-	if (unlikely(!rwsem_try_write(s)))
-		rwsem_write_lock_slow(s);
-}
-
-void rwsem_write_unlock(struct rwsem *s)
-{
-	int32_t old = __atomic_exchange_n(&s->state, 0, __ATOMIC_SEQ_CST);
-
-	DEBUG_ASSERT(old == -1);
-	(void)old;
 	waitq_wake_all(&s->waiters);
 }

@@ -28,7 +28,53 @@ struct rwsem {
 };
 
 void rwsem_init(struct rwsem *s, enum lock_rank rank);
-void rwsem_read_lock(struct rwsem *s);
-void rwsem_read_unlock(struct rwsem *s);
-void rwsem_write_lock(struct rwsem *s);
-void rwsem_write_unlock(struct rwsem *s);
+void rwsem_read_lock_slow(struct rwsem *s);
+void rwsem_write_lock_slow(struct rwsem *s);
+void rwsem_wake(struct rwsem *s);
+
+static inline bool rwsem_try_read(struct rwsem *s)
+{
+	int32_t n = __atomic_load_n(&s->state, __ATOMIC_RELAXED);
+
+	while (n >= 0 && !__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST))
+		if (__atomic_compare_exchange_n(&s->state, &n, n + 1, false, __ATOMIC_SEQ_CST,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+static inline bool rwsem_try_write(struct rwsem *s)
+{
+	int32_t unlocked = 0;
+
+	return __atomic_compare_exchange_n(&s->state, &unlocked, -1, false, __ATOMIC_SEQ_CST,
+					   __ATOMIC_RELAXED);
+}
+
+static inline void rwsem_read_lock(struct rwsem *s)
+{
+	if (unlikely(!rwsem_try_read(s)))
+		rwsem_read_lock_slow(s);
+}
+
+static inline void rwsem_read_unlock(struct rwsem *s)
+{
+	int32_t left = __atomic_sub_fetch(&s->state, 1, __ATOMIC_SEQ_CST);
+
+	if (!left && unlikely(__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST)))
+		rwsem_wake(s);
+}
+
+static inline void rwsem_write_lock(struct rwsem *s)
+{
+	if (unlikely(!rwsem_try_write(s)))
+		rwsem_write_lock_slow(s);
+}
+
+// Who waits has queued itself before it looks at the state: an empty queue needs no wake.
+static inline void rwsem_write_unlock(struct rwsem *s)
+{
+	__atomic_exchange_n(&s->state, 0, __ATOMIC_SEQ_CST);
+	if (unlikely(READ_ONCE(s->waiters.waiters.next) != &s->waiters.waiters))
+		rwsem_wake(s);
+}

@@ -91,6 +91,15 @@ __noinline pte_t pt_link_table(struct pgtable *pt, pte_t *e)
 	return is_table(v) ? v : (pte_t)-EEXIST;
 }
 
+__noinline pte_t *pt_make_entry_slow(struct pgtable *pt, va_t va)
+{
+	pte_t *e = pt_make_entry(pt, va, 0);
+
+	if (!is_error((uint64_t)e))
+		pt_set_hint(pt, va, e);
+	return e;
+}
+
 static int map_huge(struct pgtable *pt, va_t va, pa_t pa, unsigned prot)
 {
 	bool private = !(prot & PT_SPECIAL) && !pa_to_page(pa)->owner;
@@ -132,7 +141,7 @@ int pt_map(struct pgtable *pt, va_t va, pa_t pa, unsigned order, unsigned prot)
 
 	if (order)
 		return map_huge(pt, va, pa, prot & ~(unsigned)PT_RESERVED_TABLE);
-	e = pt_make_entry(pt, va, 0);
+	e = pt_make_small_entry(pt, va);
 	if (unlikely(is_error((uint64_t)e)))
 		return (int)(int64_t)e;
 	table = table_of(e);
@@ -156,7 +165,7 @@ int pt_map_batch(struct pgtable *pt, va_t va, struct page *const *pages, unsigne
 	pte_t *e;
 
 	*done = 0;
-	e = pt_make_entry(pt, va, 0);
+	e = pt_make_small_entry(pt, va);
 	if (unlikely(is_error((uint64_t)e)))
 		return (int64_t)e == -EEXIST ? 0 : (int)(int64_t)e;
 	table = table_of(e);
@@ -185,7 +194,7 @@ int pt_map_borrowed(struct pgtable *pt, va_t va, const uint64_t *pages, unsigned
 	uint16_t made = 0;
 	pte_t *e;
 
-	e = pt_make_entry(pt, va, 0);
+	e = pt_make_small_entry(pt, va);
 	if (unlikely(is_error((uint64_t)e)))
 		return (int64_t)e == -EEXIST ? 0 : (int)(int64_t)e;
 	table = table_of(e);
@@ -208,11 +217,39 @@ int pt_map_borrowed(struct pgtable *pt, va_t va, const uint64_t *pages, unsigned
 	return made;
 }
 
+int pt_map_borrowed_one(struct pgtable *pt, va_t va, const struct page *p, unsigned prot,
+			const uint32_t *seq, uint32_t seq_now)
+{
+	pte_t *e = pt_make_small_entry(pt, va);
+	struct page *table;
+	int made = 0;
+
+	if (unlikely(is_error((uint64_t)e)))
+		return (int64_t)e == -EEXIST ? 0 : (int)(int64_t)e;
+	table = table_of(e);
+	spin_lock(&table->table_lock);
+	if (unlikely(READ_ONCE(*seq) != seq_now)) {
+		made = -EAGAIN;
+	} else if (likely(!*e)) {
+		*e = page_to_pa(p) | pte_from_prot(prot) | PT_BORROWED;
+		table->table.used++;
+		table->table.borrowed++;
+		made = 1;
+	}
+	spin_unlock(&table->table_lock);
+	return made;
+}
+
 // The entry that maps |va| now, of any size, or the empty one where the walk ended. |*level|: its.
 static pte_t *find_entry(const struct pgtable *pt, va_t va, unsigned *level)
 {
-	pte_t *e = (pte_t *)phys_to_virt(pt->root_pa) + pte_slot(va, 3);
+	pte_t *e = likely(va < USER_SPAN) ? pt_hinted_entry(pt, va) : NULL;
 
+	if (e) {
+		*level = 0;
+		return e;
+	}
+	e = (pte_t *)phys_to_virt(pt->root_pa) + pte_slot(va, 3);
 	for (*level = 3; *level > 0; --*level) {
 		pte_t v = READ_ONCE(*e);
 
@@ -334,6 +371,7 @@ static void free_table(struct pgtable *pt, pte_t *e, struct tlb_batch *batch)
 {
 	struct page *parent = table_of(e), *table = pa_to_page(*e & PTE_ADDR);
 
+	__atomic_store_n(&pt->hint, 0, __ATOMIC_RELAXED);
 	spin_lock(&parent->table_lock);
 	*e = 0;
 	parent->table.used--;

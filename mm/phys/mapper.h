@@ -39,6 +39,7 @@ struct pgtable {
 	uint64_t table_pages; // page-table pages owned, for accounting
 	uint64_t id;          // serial, never reused
 	uint64_t cpus;        // bit per CPU that may have it loaded
+	uint64_t hint;        // atomic: the table used last (mapper_impl.h)
 };
 
 // What one entry says.
@@ -75,6 +76,9 @@ int __must_check pt_map_batch(struct pgtable *pt, va_t va, struct page *const *p
 // as above. The number made, or -ENOMEM, -EAGAIN. May be called with a spinlock held.
 int __must_check pt_map_borrowed(struct pgtable *pt, va_t va, const uint64_t *pages, unsigned n,
 				 unsigned prot, const uint32_t *seq, uint32_t seq_now);
+// The same for one page: 1, 0 (the entry is not empty), -ENOMEM or -EAGAIN.
+int __must_check pt_map_borrowed_one(struct pgtable *pt, va_t va, const struct page *p,
+				     unsigned prot, const uint32_t *seq, uint32_t seq_now);
 // Replaces a present 4 KiB entry by another frame and protection if it still holds |old| (accessed
 // and dirty bits aside). The old frame's reference goes to |batch|. True if replaced.
 bool __must_check pt_replace(struct pgtable *pt, va_t va, struct pt_entry old, pa_t pa,

@@ -43,6 +43,34 @@ static __always_inline_fn pte_t *pt_descend(struct pgtable *pt, pte_t *e, va_t v
 	return (pte_t *)phys_to_virt(v - TABLE_BITS) + pte_slot(va, level);
 }
 
+// pgtable.hint: which 2 MiB of the user half the table used last maps, and the table's frame
+// number; 0: none. In one word, so that it needs no lock. It stays true until that table is freed,
+// and then pt_free_tables clears it, which nobody who uses that range can run beside.
+#define HINT_PFN_BITS 38 // 1 PiB of physical memory
+
+static inline uint64_t hint_tag(va_t va)
+{
+	return (va >> HUGE_SHIFT) << HINT_PFN_BITS;
+}
+
+static inline void pt_set_hint(struct pgtable *pt, va_t va, const pte_t *table_entry)
+{
+	uint64_t pfn = virt_to_phys(table_entry) >> PAGE_SHIFT;
+
+	if (likely(va < USER_SPAN && !(pfn >> HINT_PFN_BITS)))
+		__atomic_store_n(&pt->hint, hint_tag(va) | pfn, __ATOMIC_RELEASE);
+}
+
+// The 4 KiB entry of |va| if the hint leads to it, else NULL.
+static __always_inline_fn pte_t *pt_hinted_entry(const struct pgtable *pt, va_t va)
+{
+	uint64_t pfn = __atomic_load_n(&pt->hint, __ATOMIC_ACQUIRE) ^ hint_tag(va);
+
+	if (unlikely(pfn - 1 >= (1ull << HINT_PFN_BITS) - 1))
+		return NULL;
+	return (pte_t *)phys_to_virt(pfn << PAGE_SHIFT) + pte_slot(va, 0);
+}
+
 // The entry of |va| at |level| (a constant, 0 or 1), with tables made above it; or an error.
 static __always_inline_fn pte_t *pt_make_entry(struct pgtable *pt, va_t va, unsigned level)
 {
@@ -55,6 +83,15 @@ static __always_inline_fn pte_t *pt_make_entry(struct pgtable *pt, va_t va, unsi
 	if (level == 1 || unlikely(is_error((uint64_t)e)))
 		return e;
 	return pt_descend(pt, e, va, 0);
+}
+
+// pt_make_entry at level 0, by the hint if it can; the whole walk is a function of its own.
+pte_t *pt_make_entry_slow(struct pgtable *pt, va_t va);
+static __always_inline_fn pte_t *pt_make_small_entry(struct pgtable *pt, va_t va)
+{
+	pte_t *e = pt_hinted_entry(pt, va);
+
+	return likely(e) ? e : pt_make_entry_slow(pt, va);
 }
 
 // The record of the table that |e| is an entry of.

@@ -219,22 +219,12 @@ static void take_borrowed(struct range_op *op, struct page *table, pte_t *e, va_
 		tlb_batch_range(op->batch, va, stop);
 }
 
-static __always_inline_fn void unmap_in(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop,
-					bool filter)
+// |e| is the entry of |va|, in a table that maps all of [va, stop).
+static __always_inline_fn void unmap_entries(struct range_op *op, pte_t *e, va_t va, va_t stop,
+					     bool filter)
 {
-	struct page *table;
-	bool whole;
-	pte_t *e;
+	struct page *table = table_of(e);
 
-	if (!table_or_huge(op, pd_entry, va, stop, &whole)) {
-		if (whole) {
-			clear_huge(op, table_of(pd_entry), pd_entry, va);
-			spin_unlock(&table_of(pd_entry)->table_lock);
-		}
-		return;
-	}
-	e = (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0);
-	table = table_of(e);
 	spin_lock(&table->table_lock);
 	if (!filter && table->table.borrowed == table->table.used) {
 		if (table->table.used)
@@ -249,6 +239,28 @@ static __always_inline_fn void unmap_in(struct range_op *op, pte_t *pd_entry, va
 	spin_unlock(&table->table_lock);
 }
 
+static __always_inline_fn void unmap_in(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop,
+					bool filter)
+{
+	bool whole;
+
+	if (!table_or_huge(op, pd_entry, va, stop, &whole)) {
+		if (whole) {
+			clear_huge(op, table_of(pd_entry), pd_entry, va);
+			spin_unlock(&table_of(pd_entry)->table_lock);
+		}
+		return;
+	}
+	unmap_entries(op, (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0), va, stop,
+		      filter);
+}
+
+// The entry of |va| if the hint leads to the one table that maps all of [va, end).
+static inline pte_t *hinted_range(const struct pgtable *pt, va_t va, va_t end)
+{
+	return (va ^ (end - 1)) >> HUGE_SHIFT ? NULL : pt_hinted_entry(pt, va);
+}
+
 static void unmap_all(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
 {
 	unmap_in(op, pd_entry, va, stop, false);
@@ -261,9 +273,17 @@ static void unmap_filtered(struct range_op *op, pte_t *pd_entry, va_t va, va_t s
 
 void pt_unmap_range(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *batch)
 {
-	struct range_op op = { .pt = pt, .batch = batch };
+	struct range_op op;
+	pte_t *e = hinted_range(pt, va, end);
 
-	for_each_pd_entry(&op, va, end, unmap_all);
+	op.pt = pt;
+	op.batch = batch;
+	op.filter = false;
+	op.err = 0;
+	if (likely(e))
+		unmap_entries(&op, e, va, end, false);
+	else
+		for_each_pd_entry(&op, va, end, unmap_all);
 }
 
 void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
@@ -296,11 +316,19 @@ static void protect_one(struct range_op *op, pte_t *e, va_t va, uint64_t span)
 		tlb_batch_range(op->batch, va, va + span);
 }
 
+static void protect_small(struct range_op *op, pte_t *e, va_t va, va_t stop)
+{
+	struct page *table = table_of(e);
+
+	spin_lock(&table->table_lock);
+	for (; va < stop; va += PAGE_SIZE, e++)
+		protect_one(op, e, va, PAGE_SIZE);
+	spin_unlock(&table->table_lock);
+}
+
 static void protect_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
 {
-	struct page *table;
 	bool whole;
-	pte_t *e;
 
 	if (!table_or_huge(op, pd_entry, va, stop, &whole)) {
 		if (whole) {
@@ -309,20 +337,25 @@ static void protect_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t 
 		}
 		return;
 	}
-	e = (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0);
-	table = table_of(e);
-	spin_lock(&table->table_lock);
-	for (; va < stop; va += PAGE_SIZE, e++)
-		protect_one(op, e, va, PAGE_SIZE);
-	spin_unlock(&table->table_lock);
+	protect_small(op, (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0), va, stop);
 }
 
 void pt_protect_range(struct pgtable *pt, va_t va, va_t end, unsigned prot, bool may_write,
 		      struct tlb_batch *batch)
 {
-	struct range_op op = { .pt = pt, .batch = batch, .prot = prot, .may_write = may_write };
+	struct range_op op;
+	pte_t *e = hinted_range(pt, va, end);
 
-	for_each_pd_entry(&op, va, end, protect_entries);
+	op.pt = pt;
+	op.batch = batch;
+	op.prot = prot;
+	op.may_write = may_write;
+	op.filter = false;
+	op.err = 0;
+	if (likely(e))
+		protect_small(&op, e, va, end);
+	else
+		for_each_pd_entry(&op, va, end, protect_entries);
 }
 
 // ---- walk

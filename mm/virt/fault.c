@@ -36,9 +36,11 @@ struct fault {
 	va_t va; // page aligned
 	bool write;
 	bool major;
-	bool told; // mkwrite has been called
+	bool told;  // mkwrite has been called
+	bool fresh; // |page| was made for this fault
 	uint32_t seq;
 	enum fault_result result;
+	struct page *page; // of the object
 };
 
 static struct {
@@ -266,7 +268,7 @@ static void window(struct fault *f, uint64_t index, va_t *start, va_t *end)
 }
 
 // Best effort: neighbours that are present, never made. A failure shows at their own faults.
-static void map_neighbours(struct fault *f, uint64_t index, unsigned prot)
+static __noinline void map_neighbours(struct fault *f, uint64_t index, unsigned prot)
 {
 	struct vma *v = f->v;
 	int64_t made = 0;
@@ -290,9 +292,8 @@ static void map_neighbours(struct fault *f, uint64_t index, unsigned prot)
 	rss_add(object_rss(f), made);
 }
 
-// Finds or makes the page of the object. STEP_DONE: it is in |*page|.
-static enum step_result object_page(struct fault *f, uint64_t index, unsigned flags,
-				    struct page **page, bool *fresh)
+// Finds or makes the page of the object. STEP_DONE: it is f->page.
+static inline enum step_result object_page(struct fault *f, uint64_t index, unsigned flags)
 {
 	struct memobj *o = f->v->obj;
 	int r;
@@ -300,7 +301,8 @@ static enum step_result object_page(struct fault *f, uint64_t index, unsigned fl
 	f->seq = __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE);
 	if (unlikely(f->seq & 1))
 		return STEP_UNSTABLE;
-	r = memobj_get_page_fresh(o, index, flags | MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, page, fresh);
+	r = memobj_get_page_fresh(o, index, flags | MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, &f->page,
+				  &f->fresh);
 	return unlikely(r) ? fail_errno(f, r) : STEP_DONE;
 }
 
@@ -313,21 +315,19 @@ static enum step_result object_map(struct fault *f)
 	const uint64_t index = vma_index(v, f->va);
 	const unsigned prot = object_prot(f);
 	unsigned flags = MEMOBJ_BORROW;
-	struct page *page;
-	bool fresh;
 	enum step_result r;
 	int made;
 
 	if (f->write && index == v->next_fault_index && v->fault_window == WINDOW_FRESH)
 		flags |= MEMOBJ_LIKELY_NEW;
-	r = object_page(f, index, flags, &page, &fresh);
+	r = object_page(f, index, flags);
 	if (unlikely(r != STEP_DONE))
 		return r;
-	made = pt_map_borrowed(&f->as->pt, f->va, (uint64_t *)&page, 1, prot, &v->obj->seq, f->seq);
+	made = pt_map_borrowed_one(&f->as->pt, f->va, f->page, prot, &v->obj->seq, f->seq);
 	if (unlikely(made <= 0))
 		return map_result(f, made);
 	rss_add(object_rss(f), 1);
-	if (fresh) { // next to a page that was just made there is seldom anything
+	if (f->fresh) { // next to a page that was just made there is seldom anything
 		v->fault_window = WINDOW_FRESH;
 		v->next_fault_index = index + 1;
 	} else {
@@ -341,15 +341,15 @@ static enum step_result object_map(struct fault *f)
 static enum step_result object_copy(struct fault *f)
 {
 	struct page *page, *copy;
-	bool fresh;
 	uint64_t done;
 	enum step_result r;
 	int made;
 
 	mark_faulted(f->v); // even if it comes to nothing, as Linux
-	r = object_page(f, vma_index(f->v, f->va), 0, &page, &fresh);
+	r = object_page(f, vma_index(f->v, f->va), 0);
 	if (r != STEP_DONE)
 		return r;
+	page = f->page;
 	copy = pmm_alloc(0, 0);
 	if (!copy) {
 		page_put(page, 0);
@@ -441,7 +441,7 @@ static bool grow_stack_locked(struct aspace *as, va_t va)
 	return true;
 }
 
-static bool grow_stack(struct aspace *as, va_t va)
+static __noinline bool grow_stack(struct aspace *as, va_t va)
 {
 	bool grown;
 
@@ -452,8 +452,8 @@ static bool grow_stack(struct aspace *as, va_t va)
 }
 
 // Does what a step may not do under the lock. The object is kept by a reference of its own.
-static enum fault_result wait_unlocked(struct fault *f, enum step_result why, struct memobj *o,
-				       uint64_t index)
+static __noinline enum fault_result wait_unlocked(struct fault *f, enum step_result why,
+						  struct memobj *o, uint64_t index)
 {
 	struct page *page;
 	int r;
@@ -480,58 +480,76 @@ static void count_fault(struct aspace *as, bool major)
 	__atomic_fetch_add(major ? &as->major_faults : &as->minor_faults, 1, __ATOMIC_RELAXED);
 }
 
-// One attempt with the lock held; it is dropped on return. True: |f->result| is final.
-static bool attempt(struct fault *f, uint32_t error)
+// What |r| asks for and the lock forbids; it is dropped. True: |f->result| is final.
+static __noinline bool attempt_failed(struct fault *f, enum step_result r)
 {
-	struct aspace *as = f->as;
-	enum step_result r;
-	struct memobj *o;
-	uint64_t index;
+	struct memobj *o = f->v->obj;
+	uint64_t index = vma_index(f->v, f->va);
 
-	f->v = aspace_find_vma(as, f->va);
-	if (unlikely(!f->v || f->v->start > f->va)) {
-		const bool may_grow = f->v && (f->v->flags & VMA_GROWSDOWN);
-
-		rwsem_read_unlock(&as->lock);
-		f->result = FAULT_MAPERR;
-		return !may_grow || !grow_stack(as, f->va);
-	}
-	if (unlikely(!access_allowed(f->v, error))) {
-		rwsem_read_unlock(&as->lock);
-		f->result = FAULT_ACCERR;
+	if (r == STEP_FAILED) {
+		rwsem_read_unlock(&f->as->lock);
 		return true;
 	}
-	f->result = FAULT_OK;
-	r = run_steps(f, error & FAULT_ERR_PRESENT);
-	if (likely(r == STEP_DONE || r == STEP_FAILED)) {
-		rwsem_read_unlock(&as->lock);
-		return true;
-	}
-	o = f->v->obj;
-	index = vma_index(f->v, f->va);
 	memobj_get(o);
-	rwsem_read_unlock(&as->lock);
+	rwsem_read_unlock(&f->as->lock);
 	f->result = wait_unlocked(f, r, o, index);
 	memobj_put(o);
 	return f->result != FAULT_OK;
 }
 
+// Nothing is mapped at the address; the lock is dropped. True: |f->result| is final.
+static __noinline bool no_mapping(struct fault *f)
+{
+	const bool may_grow = f->v && (f->v->flags & VMA_GROWSDOWN);
+
+	rwsem_read_unlock(&f->as->lock);
+	f->result = FAULT_MAPERR;
+	return !may_grow || !grow_stack(f->as, f->va);
+}
+
+// One attempt with the lock held; it is dropped on return. True: |f->result| is final.
+static inline bool attempt(struct fault *f, uint32_t error)
+{
+	enum step_result r;
+
+	f->v = aspace_find_vma(f->as, f->va);
+	if (unlikely(!f->v || f->v->start > f->va))
+		return no_mapping(f);
+	f->result = FAULT_OK;
+	if (unlikely(!access_allowed(f->v, error))) {
+		f->result = FAULT_ACCERR;
+		r = STEP_FAILED;
+	} else {
+		r = run_steps(f, error & FAULT_ERR_PRESENT);
+	}
+	if (unlikely(r != STEP_DONE))
+		return attempt_failed(f, r);
+	rwsem_read_unlock(&f->as->lock);
+	return true;
+}
+
+static __noinline enum fault_result failed(struct fault *f)
+{
+	if (f->result == FAULT_OOM && state.oom_handler)
+		(void)state.oom_handler(f->as);
+	return f->result;
+}
+
 enum fault_result aspace_fault(struct aspace *as, va_t va, uint32_t error)
 {
-	struct fault f = {
-		.as = as,
-		.va = va & PAGE_MASK,
-		.write = error & FAULT_ERR_WRITE,
-	};
+	struct fault f;
 
 	if (unlikely(va >= USER_TOP))
 		return FAULT_MAPERR;
+	f.as = as;
+	f.va = va & PAGE_MASK;
+	f.write = error & FAULT_ERR_WRITE;
+	f.major = f.told = false;
 	do {
 		rwsem_read_lock(&as->lock);
-	} while (!attempt(&f, error));
-	if (likely(f.result == FAULT_OK))
-		count_fault(as, f.major);
-	else if (f.result == FAULT_OOM && state.oom_handler)
-		(void)state.oom_handler(as);
-	return f.result;
+	} while (unlikely(!attempt(&f, error)));
+	if (unlikely(f.result != FAULT_OK))
+		return failed(&f);
+	count_fault(as, f.major);
+	return FAULT_OK;
 }

@@ -376,16 +376,3 @@ int vma_for_range(struct aspace *as, va_t start, va_t end, vma_visit_fn *fn, voi
 	}
 	return hole;
 }
-
-unsigned vma_pt_prot(const struct vma *v)
-{
-	unsigned prot = PT_USER;
-
-	if (v->flags & VMA_PROT_FLAGS)
-		prot |= PT_READ;
-	if (v->flags & VMA_WRITE)
-		prot |= PT_WRITE;
-	if (v->flags & VMA_EXEC)
-		prot |= PT_EXEC;
-	return prot;
-}

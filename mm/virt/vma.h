@@ -104,5 +104,11 @@ bool vma_may_commit(uint64_t pages);
 bool vma_may_lock(const struct aspace *as, uint64_t more_pages);
 bool vma_can_mlock(const struct aspace *as);
 
-// The hardware rights of |v|'s entries; write only where |write|.
-unsigned vma_pt_prot(const struct vma *v);
+// The hardware rights of |v|'s entries.
+_Static_assert((int)VMA_WRITE == (int)PT_WRITE && VMA_EXEC << 1 == (int)PT_EXEC && PT_READ == 1,
+	       "vma_pt_prot");
+static inline unsigned vma_pt_prot(const struct vma *v)
+{
+	return PT_USER | (v->flags & VMA_WRITE) | (v->flags & VMA_EXEC) << 1 |
+	       ((v->flags & VMA_PROT_FLAGS) != 0);
+}
