@@ -72,43 +72,69 @@ int memfd_check_flags(unsigned *flags)
 	return 0;
 }
 
-static void set_name(struct memfd_box *b, const char *name, size_t bytes)
+static void set_name(struct memfd_box *b, const char *prefix, const char *name)
 {
-	memcpy(b->name, NAME_PREFIX, sizeof(NAME_PREFIX) - 1);
-	memcpy(b->name + sizeof(NAME_PREFIX) - 1, name, bytes + 1);
-	dentry_init_embedded(&b->dentry, &memfd.sb, b->name, sizeof(NAME_PREFIX) - 1 + bytes);
+	size_t n = strlen(prefix), bytes = strlen(name);
+
+	memcpy(b->name, prefix, n);
+	memcpy(b->name + n, name, bytes + 1);
+	dentry_init_embedded(&b->dentry, &memfd.sb, b->name, n + bytes);
 }
 
-int memfd_create_file(const char *name, unsigned flags, struct file **out)
+// Everything in one allocation, with an open description that holds the only reference.
+static int make_box(const char *prefix, const char *name, uint32_t mode, uint32_t seals,
+		    struct memfd_box **out)
 {
-	size_t bytes = strlen(name);
 	struct path p = { &memfd.mount, NULL };
-	struct memfd_box *b;
-	int err = memfd_check_flags(&flags);
+	struct memfd_box *b = kmalloc(sizeof(*b) + strlen(prefix) + strlen(name) + 1);
 
-	if (err)
-		return err;
-	if (bytes > MEMFD_NAME_MAX)
-		return -EINVAL;
-	if (flags & MFD_HUGETLB)
-		return -ENODEV; // as Linux for a page size that the machine does not offer
-	b = kmalloc(sizeof(*b) + sizeof(NAME_PREFIX) + bytes);
 	if (!b)
 		return -ENOMEM;
 	memset(&b->shmem, 0, sizeof(b->shmem));
-	shmem_init(&b->shmem, &memfd.sb, S_IFREG | (flags & MFD_NOEXEC_SEAL ? 0666 : 0777), b);
+	shmem_init(&b->shmem, &memfd.sb, S_IFREG | mode, b);
 	b->shmem.inode.nlink = 0;
 	b->shmem.inode.writers = 1;
-	if (flags & MFD_NOEXEC_SEAL)
-		b->shmem.seals = F_SEAL_EXEC;
-	else if (flags & MFD_ALLOW_SEALING)
-		b->shmem.seals = 0;
-	set_name(b, name, bytes);
+	b->shmem.seals = seals;
+	set_name(b, prefix, name);
 	b->dentry.inode = &b->shmem.inode;
 	b->dentry.refs = 0; // the description's reference is the only one
 	p.dentry = &b->dentry;
 	file_init(&b->file, &p, O_RDWR | O_LARGEFILE, &shmem_file_ops, NULL);
 	b->file.embedded = true;
+	*out = b;
+	return 0;
+}
+
+int memfd_create_file(const char *name, unsigned flags, struct file **out)
+{
+	struct memfd_box *b;
+	int err = memfd_check_flags(&flags);
+
+	if (err)
+		return err;
+	if (strlen(name) > MEMFD_NAME_MAX)
+		return -EINVAL;
+	if (flags & MFD_HUGETLB)
+		return -ENODEV; // as Linux for a page size that the machine does not offer
+	err = make_box(NAME_PREFIX, name, flags & MFD_NOEXEC_SEAL ? 0666 : 0777,
+		       flags & MFD_NOEXEC_SEAL     ? F_SEAL_EXEC
+		       : flags & MFD_ALLOW_SEALING ? 0
+						   : F_SEAL_SEAL,
+		       &b);
+	if (!err)
+		*out = &b->file;
+	return err;
+}
+
+int memfd_create_unlinked(const char *name, uint64_t bytes, struct file **out)
+{
+	struct memfd_box *b;
+	int err = make_box("", name, 0777, F_SEAL_SEAL, &b);
+
+	if (err)
+		return err;
+	b->shmem.inode.size_bytes = bytes;
+	memobj_truncate(&b->shmem.obj, bytes);
 	*out = &b->file;
 	return 0;
 }

@@ -9,6 +9,8 @@ struct inode;
 // |name| without the "memfd:" prefix, already checked for length. flags MFD_* of Linux 6.18.
 // 0 or -EINVAL, -EACCES (vm.memfd_noexec), -ENOMEM.
 int __must_check memfd_create_file(const char *name, unsigned flags, struct file **out);
+// A file of |bytes| that is in no directory and shown as "/NAME (deleted)": SysV shared memory.
+int __must_check memfd_create_unlinked(const char *name, uint64_t bytes, struct file **out);
 // The flag checks alone, which Linux makes before it looks at the name; fills defaults in.
 int __must_check memfd_check_flags(unsigned *flags);
 void memfd_init(void);                                            // vfs_init

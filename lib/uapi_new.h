@@ -159,3 +159,24 @@
 #define __NR_file_getattr 468 // 6.17
 #define __NR_file_setattr 469
 #endif
+
+// Linux include/uapi/linux/shm.h cannot be included: it asks for the C library's unistd.h.
+#ifndef SHM_RDONLY
+#define SHMMIN       1
+#define SHM_DEST     01000 // include/linux/shm.h: these two show in the mode
+#define SHM_LOCKED   02000
+#define SHM_HUGETLB  04000
+#define SHM_RDONLY   010000
+#define SHM_RND      020000
+#define SHM_REMAP    040000
+#define SHM_EXEC     0100000
+#define SHM_LOCK     11
+#define SHM_UNLOCK   12
+#define SHM_STAT     13
+#define SHM_INFO     14
+#define SHM_STAT_ANY 15
+struct shm_info {
+	int used_ids;
+	unsigned long shm_tot, shm_rss, shm_swp, swap_attempts, swap_successes;
+};
+#endif

@@ -9,6 +9,7 @@
 #include "kernel/base/random.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/proc/procfs.h"
+#include "kernel/proc/sysvshm.h"
 #include "kernel/proc/vdso.h"
 #include "kernel/sched/sched.h"
 #include "mm/virt/aspace.h"
@@ -44,6 +45,7 @@ int proc_init(void)
 	vfs_set_random_source(fill_random);
 	aspace_set_oom_handler(process_oom);
 	procfs_register();
+	sysvshm_init();
 	ctl_set_handlers(&host_handlers);
 	return vdso_init();
 }

@@ -18,7 +18,7 @@
 
 static struct file *vma_file(const struct vma *v)
 {
-	return v->owner_ops == &file_vm_owner_ops ? v->owner : NULL;
+	return v->owner_ops && v->owner_ops->file ? v->owner_ops->file(v->owner) : v->owner;
 }
 
 static void show_vma(struct seq *out, const struct vma *v, char *buf)

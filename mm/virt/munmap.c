@@ -137,3 +137,23 @@ out:
 	vma_release_list(dead);
 	return r;
 }
+
+int vm_find_view(struct aspace *as, va_t base, const struct vm_owner_ops *ops, va_t *start,
+		 va_t *end, void **owner)
+{
+	int r = -EINVAL;
+
+	rwsem_read_lock(&as->lock);
+	for (struct vma *v = aspace_find_vma(as, *start); v && r; v = vma_next(v)) {
+		if (v->start < *start || v->owner_ops != ops || (*owner && v->owner != *owner) ||
+		    v->start - base != v->pgoff << PAGE_SHIFT)
+			continue;
+		*start = v->start;
+		*end = v->end;
+		if (!*owner)
+			ops->get(*owner = v->owner);
+		r = 0;
+	}
+	rwsem_read_unlock(&as->lock);
+	return r;
+}
