@@ -1,6 +1,6 @@
 // The end of the machine after a broken invariant: one text, built in a static buffer, that goes to
-// the first UART and to the host's channel. A failure inside it ends the machine
-// without more words.
+// the first UART and to the host's channel. A failure inside it sends what there is of the text and
+// ends the machine; a failure of that, without more words.
 #include "kernel/base/panic.h"
 
 #include "kernel/base/backtrace.h"
@@ -59,6 +59,13 @@ static void add_registers(const struct pt_regs *r)
 	add("r13 %016lx  r14 %016lx  r15 %016lx\n", r->r13, r->r14, r->r15);
 }
 
+static void send(void)
+{
+	earlycon_write(report.text);
+	if (report.handlers.report)
+		report.handlers.report(report.text, report.bytes);
+}
+
 static void __noreturn end_machine(void)
 {
 	if (report.handlers.end)
@@ -67,13 +74,15 @@ static void __noreturn end_machine(void)
 		cpu_halt();
 }
 
-// Called first: interrupts off, and a panic within a panic only ends the machine.
+// Called first: interrupts off, and a panic within a panic only tells how far the report came.
 static void begin(void)
 {
 	cpu_irq_disable();
 	unsigned before = __atomic_fetch_add(&report.depth, 1, __ATOMIC_SEQ_CST);
-	if (before == 1)
-		earlycon_write("ouro: panic within the panic report\n");
+	if (before == 1) {
+		add("ouro: panic within the panic report\n");
+		send();
+	}
 	if (before >= 1)
 		end_machine();
 }
@@ -86,9 +95,7 @@ static void __noreturn finish(const struct pt_regs *regs, uint64_t rbp, uint64_t
 		add_registers(regs);
 	add("backtrace:\n");
 	backtrace_walk(rbp, rip, add_address);
-	earlycon_write(report.text);
-	if (report.handlers.report)
-		report.handlers.report(report.text, report.bytes);
+	send();
 	end_machine();
 }
 

@@ -5,7 +5,8 @@
  * value into GS, so the IST entries, which may come between a mode change and its SWAPGS, never
  * guess: they save the current base, load this CPU's own (found through the limit of SEL_CPU_NODE)
  * and put the saved one back.
- * AC: SYSCALL clears it by mask, all others by CLAC first. */
+ * AC and DF: SYSCALL clears them by mask, all others by CLAC and CLD first: compiled code relies on DF
+ * being clear. */
 #include <asm-generic/errno.h>
 
 #include "kernel/base/desc.h"
@@ -146,6 +147,7 @@ function trap_enter_user
 /* ---- exceptions and interrupts ---- */
 /* On the stack: rdi, error code or 0, then the hardware's frame. EDI: vector. */
 .macro trap_common_to handler
+	cld
 	smap_clac
 	push_regs rdi=0
 	testb	$3, REGS_CS(%rsp)
@@ -174,6 +176,7 @@ function trap_common_page_fault
 
 /* NMI, #MC, #DF, and #DB of the kernel: as trap_common, but GS is not known. */
 function trap_common_ist
+	cld
 	smap_clac
 	push_regs rdi=0
 	movl	%edi, %r12d

@@ -102,6 +102,34 @@ static unsigned long read_flags(void)
 	return flags;
 }
 
+// Page faults, exceptions and timer interrupts while the direction flag is set: the kernel's own
+// string instructions must not run backwards.
+static int zero_pages_with_df(void)
+{
+	struct {
+		long a, b, c, d;
+	} it = { 0, 1000, 0, 1000 }, off = { 0 };
+	unsigned char *p = MUST(
+		mmap(NULL, 256 * PG, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	int zero = 1;
+
+	signal(SIGALRM, SIG_IGN);
+	syscall(SYS_setitimer, 0, &it, NULL);
+	for (unsigned i = 0; i < 256; i++) {
+		unsigned char *at = p + i * PG + 2048;
+		unsigned spin = 20000;
+
+		__asm__ volatile("std; movb $1, (%1); 1: dec %0; jnz 1b; cld"
+				 : "+r"(spin)
+				 : "r"(at)
+				 : "cc", "memory");
+	}
+	syscall(SYS_setitimer, 0, &off, NULL);
+	for (unsigned i = 0; i < 256 * PG; i++)
+		zero &= p[i] == (i % PG == 2048);
+	return zero;
+}
+
 int main(void)
 {
 	static const int sigs[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
@@ -138,6 +166,7 @@ int main(void)
 	printf("single steps over a call %d of %d\n", steps, traps);
 
 	IS(registers_kept());
+	IS(zero_pages_with_df());
 	printf("flags %lx %lx %lx\n", flags_after_call(1), flags_after_call(0x400),
 	       flags_after_call(0x40000));
 
