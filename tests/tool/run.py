@@ -755,6 +755,10 @@ def test_machine_images(c):
     for machine in ("microvm", "q35", "pc"):
         r = c.call("run", "--accel", "tcg", "--timeout", "20", "--machine", machine, c.path("m.elf"))
         expect(machine, r.stdout == b"image\n" and r.returncode == 0, r.stderr.decode())
+    expect_ok(c.call("build", "-o", c.path("m.cpio"), BUSYBOX, "echo", "image"))
+    for words, text in (((), b"image\n"), (("echo", "other"), b"other\n")):
+        r = c.machine(c.path("m.cpio"), *words)
+        expect("cpio", r.stdout == text and r.returncode == 0, r.stderr.decode())
     if shutil.which("grub-mkrescue"):
         expect_ok(c.call("build", "--kernel", c.real_kernel, "-o", c.path("m.iso"), BUSYBOX, "echo",
                          "image", timeout=120))

@@ -28,6 +28,7 @@ struct job {
 	struct kernel_file kernel;
 	struct packed packed;
 	bool is_image;
+	bool is_archive; // an image without a kernel (.cpio)
 	enum boot_kind boot;
 	char *image_path;
 	uint64_t memory_needed; // 0: unknown
@@ -51,6 +52,10 @@ static bool recognise_image(struct job *j, const char *path)
 		} else if (pread(fd, iso, 5, ISO_MAGIC_OFFSET) == 5 && !memcmp(iso, "CD001", 5)) {
 			j->is_image = true;
 			j->boot = BOOT_ISO;
+		} else if (st.st_size > 6 && !memcmp(p, "070701", 6)) {
+			j->is_image = j->is_archive = true;
+			j->packed.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+			j->packed.size_bytes = (uint64_t)st.st_size;
 		}
 		munmap(p, (size_t)st.st_size);
 	}
@@ -68,6 +73,8 @@ static int prepare(const struct options *o, struct job *j)
 	j->packed.fd = -1;
 	j->kernel.fd = -1;
 	if (!o->rootfs && recognise_image(j, o->words.v[0])) {
+		if (j->is_archive)
+			return kernel_open(&j->kernel, o->kernel);
 		if (j->boot == BOOT_KERNEL)
 			return kernel_open(&j->kernel, j->image_path);
 		return 0;
@@ -150,7 +157,7 @@ static enum machine choose_machine(const struct options *o, const struct job *j)
 
 static int check_choice(const struct options *o, const struct job *j, const struct machine_spec *m)
 {
-	if (j->is_image && (o->workdir || o->add.n || o->kernel))
+	if (j->is_image && (o->workdir || o->add.n || (o->kernel && !j->is_archive)))
 		return fail(STATUS_OURO,
 			    "%s is an image: -w, --add and --kernel belong to ouro build",
 			    j->image_path);
@@ -172,7 +179,8 @@ static int make_spec(const struct options *o, struct job *j, struct machine_spec
 
 	*m = (struct machine_spec){ .machine = choose_machine(o, j),
 				    .boot = j->boot,
-				    .kernel = j->is_image ? j->image_path : j->kernel.path,
+				    .kernel = j->is_image && !j->is_archive ? j->image_path
+									    : j->kernel.path,
 				    .initrd_fd = j->packed.fd,
 				    .icount = o->icount,
 				    .gdb_port = o->gdb_port,
