@@ -12,22 +12,8 @@
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 
-#define FIRST_CAPACITY 64u
+#define FIRST_CAPACITY FDTABLE_FIRST
 #define MAX_CAPACITY   (1u << 20) // Linux's fs.nr_open
-
-struct fdtable {
-	uint32_t refs; // atomic
-	struct spinlock lock;
-	// guarded by lock
-	uint32_t capacity;   // a power of two, at least 64
-	uint32_t lowest;     // no free number is lower
-	struct file **files; // one allocation holds all four arrays
-	uint64_t *open;      // a bit per number: taken
-	uint64_t *cloexec;
-	uint64_t *full; // a bit per word of |open|: all ones
-	struct file *first_files[FIRST_CAPACITY];
-	uint64_t first_open, first_cloexec, first_full;
-};
 
 struct fdtable *fdtable_create(void)
 {
@@ -257,21 +243,12 @@ int fd_install_at(struct fdtable *t, struct file *f, int fd, uint64_t limit, boo
 
 struct file *fd_get_path_ok(struct fdtable *t, int fd)
 {
-	struct file *f = NULL;
-
-	spin_lock(&t->lock);
-	if (likely((unsigned)fd < t->capacity)) {
-		f = t->files[fd];
-		if (likely(f))
-			file_get(f);
-	}
-	spin_unlock(&t->lock);
-	return f;
+	return fd_get_inline(t, fd);
 }
 
 struct file *fd_get(struct fdtable *t, int fd)
 {
-	struct file *f = fd_get_path_ok(t, fd);
+	struct file *f = fd_get_inline(t, fd);
 
 	if (unlikely(f && f->mode & FMODE_PATH)) {
 		file_put(f);

@@ -5,7 +5,21 @@
 #include "fs/file.h"
 #include "kernel/base/lock.h"
 
-struct fdtable; // fs/fdtable.c
+#define FDTABLE_FIRST 64u // numbers that a table has room for by itself
+
+struct fdtable {
+	uint32_t refs; // atomic
+	struct spinlock lock;
+	// guarded by lock
+	uint32_t capacity;   // a power of two, at least 64
+	uint32_t lowest;     // no free number is lower
+	struct file **files; // one allocation holds all four arrays
+	uint64_t *open;      // a bit per number: taken
+	uint64_t *cloexec;
+	uint64_t *full; // a bit per word of |open|: all ones
+	struct file *first_files[FDTABLE_FIRST];
+	uint64_t first_open, first_cloexec, first_full;
+};
 
 struct fdtable *__must_check fdtable_create(void);
 struct fdtable *fdtable_get(struct fdtable *t);
@@ -23,6 +37,20 @@ int __must_check fd_install_at(struct fdtable *t, struct file *f, int fd, uint64
 // A new reference to the file, or NULL (EBADF). fd_get refuses O_PATH descriptions too.
 struct file *fd_get(struct fdtable *t, int fd);
 struct file *fd_get_path_ok(struct fdtable *t, int fd);
+// fd_get_path_ok in place, for the few calls where it counts.
+static __always_inline_fn struct file *fd_get_inline(struct fdtable *t, int fd)
+{
+	struct file *f = NULL;
+
+	spin_lock(&t->lock);
+	if (likely((unsigned)fd < t->capacity)) {
+		f = t->files[(unsigned)fd];
+		if (likely(f))
+			file_get(f);
+	}
+	spin_unlock(&t->lock);
+	return f;
+}
 int __must_check fd_close(struct fdtable *t, int fd); // 0, -EBADF or the flush error
 int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec);
 int fd_set_cloexec_range(struct fdtable *t, unsigned first, unsigned last); // CLOSE_RANGE_CLOEXEC

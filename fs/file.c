@@ -63,12 +63,6 @@ struct file *file_alloc(const struct path *path, unsigned flags, const struct fi
 	return f;
 }
 
-struct file *file_get(struct file *f)
-{
-	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
-	return f;
-}
-
 static void drop_write_access(struct file *f)
 {
 	if (f->mode & FMODE_EXEC)
@@ -77,12 +71,10 @@ static void drop_write_access(struct file *f)
 		__atomic_fetch_sub(&f->inode->writers, 1, __ATOMIC_RELEASE);
 }
 
-void file_put(struct file *f)
+void file_free(struct file *f)
 {
 	struct path path;
 
-	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
-		return;
 	if (unlikely(f->inode->locks))
 		file_locks_release_file(f);
 	if (f->ops && f->ops->release)
@@ -129,42 +121,39 @@ static int64_t no_position(struct file *f)
 }
 
 // Linux rw_verify_area: the range must lie within the largest file offset.
-static int check_range(uint64_t pos, uint64_t bytes)
+static __always_inline_fn bool range_ok(uint64_t pos, uint64_t bytes)
 {
-	uint64_t end;
+	uint64_t end = pos + bytes;
 
-	if (!checked_add_u64(pos, bytes, &end) || end > INT64_MAX)
-		return -EINVAL;
-	return 0;
+	return end >= pos && (int64_t)end >= 0;
 }
 
-static int64_t do_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+static __noinline __cold int64_t cannot_read(const struct file *f)
 {
 	if (!(f->mode & FMODE_READ))
 		return -EBADF;
-	if (!f->ops || !f->ops->read)
-		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
-	if (f->mode & FMODE_SEEK) {
-		int err = check_range(*pos, u->resid);
+	return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
+}
 
-		if (err)
-			return err;
-	}
+static __always_inline_fn int64_t do_read(struct file *f, struct uio *u, uint64_t *pos,
+					  unsigned rwf)
+{
+	if (unlikely(!(f->mode & FMODE_READ) || !f->ops || !f->ops->read))
+		return cannot_read(f);
+	if (f->mode & FMODE_SEEK && unlikely(!range_ok(*pos, u->resid)))
+		return -EINVAL;
 	return f->ops->read(f, u, pos, rwf);
 }
 
-static int64_t do_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
+static __always_inline_fn int64_t do_write(struct file *f, struct uio *u, uint64_t *pos,
+					   unsigned rwf)
 {
-	if (!(f->mode & FMODE_WRITE))
+	if (unlikely(!(f->mode & FMODE_WRITE)))
 		return -EBADF;
-	if (!f->ops || !f->ops->write)
+	if (unlikely(!f->ops || !f->ops->write))
 		return -EINVAL;
-	if (f->mode & FMODE_SEEK) {
-		int err = check_range(*pos, u->resid);
-
-		if (err)
-			return err;
-	}
+	if (f->mode & FMODE_SEEK && unlikely(!range_ok(*pos, u->resid)))
+		return -EINVAL;
 	return f->ops->write(f, u, pos, rwf);
 }
 
@@ -206,6 +195,45 @@ int64_t file_pwrite(struct file *f, struct uio *u, uint64_t pos, unsigned rwf)
 	if (!(f->mode & FMODE_SEEK))
 		return no_position(f);
 	return do_write(f, u, &pos, rwf);
+}
+
+// Why a description without the mode bits |need| cannot be used, in Linux's order.
+static __noinline __cold int64_t why_not(const struct file *f, unsigned need)
+{
+	return f->mode & FMODE_PATH || !(need & ~f->mode & FMODE_SEEK) ? -EBADF : -ESPIPE;
+}
+
+static __always_inline_fn int64_t begin_user(struct file *f, struct uio *u, struct uptr buf,
+					     uint64_t bytes, unsigned need)
+{
+	if (unlikely((f->mode & need) != need))
+		return why_not(f, need);
+	if (unlikely(bytes > USER_TOP || buf.va > USER_TOP - bytes))
+		return -EFAULT;
+	uio_init_user(u, buf, bytes);
+	return 0;
+}
+
+int64_t file_read_user(struct file *f, struct uptr buf, uint64_t bytes, uint64_t pos)
+{
+	unsigned need = FMODE_READ | (pos == FILE_POS_OWN ? 0 : FMODE_SEEK);
+	struct uio u;
+	int64_t err = begin_user(f, &u, buf, bytes, need);
+
+	if (unlikely(err))
+		return err;
+	return pos == FILE_POS_OWN ? file_read(f, &u, 0) : do_read(f, &u, &pos, 0);
+}
+
+int64_t file_write_user(struct file *f, struct uptr buf, uint64_t bytes, uint64_t pos)
+{
+	unsigned need = FMODE_WRITE | (pos == FILE_POS_OWN ? 0 : FMODE_SEEK);
+	struct uio u;
+	int64_t err = begin_user(f, &u, buf, bytes, need);
+
+	if (unlikely(err))
+		return err;
+	return pos == FILE_POS_OWN ? file_write(f, &u, 0) : do_write(f, &u, &pos, 0);
 }
 
 int64_t file_read_kernel(struct file *f, void *buf, size_t bytes, uint64_t pos)

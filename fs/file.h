@@ -20,6 +20,11 @@ struct file_ops {
 	// -ERESTARTSYS.
 	int64_t (*read)(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf);
 	int64_t (*write)(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf);
+	// The usual pread and pwrite, optional: |bytes| (not 0) of one buffer, all of it in the
+	// program's half, within one page of the file; the mode was checked. Bytes (fewer at a bad
+	// address), -errno, or FILE_NOT_QUICK with nothing done: |read| or |write| must do it.
+	int64_t (*pread_quick)(struct file *f, struct uptr buf, size_t bytes, uint64_t pos);
+	int64_t (*pwrite_quick)(struct file *f, struct uptr buf, size_t bytes, uint64_t pos);
 	int64_t (*seek)(struct file *f, int64_t offset, int whence); // NULL: -ESPIPE
 	// Calls |emit| for each entry from f->pos on until it returns false. 0 or -errno.
 	int (*getdents)(struct file *f, struct dir_emit *emit);
@@ -36,6 +41,8 @@ struct file_ops {
 	void (*release)(struct file *f);                  // the last reference
 	void (*fdinfo)(struct file *f, struct seq *out);  // extra lines for /proc/PID/fdinfo
 };
+
+#define FILE_NOT_QUICK INT64_MIN
 
 struct file {
 	const struct file_ops *ops;
@@ -63,13 +70,27 @@ extern const struct vm_owner_ops file_vm_owner_ops; // get/put of a struct file 
 // A new description of |path| (references are taken), flags as open(2)'s. NULL: out of memory.
 struct file *__must_check file_alloc(const struct path *path, unsigned flags,
 				     const struct file_ops *ops, void *priv);
-struct file *file_get(struct file *f);
-void file_put(struct file *f);
+static inline struct file *file_get(struct file *f)
+{
+	__atomic_fetch_add(&f->refs, 1, __ATOMIC_RELAXED);
+	return f;
+}
+void file_free(struct file *f); // for file_put only
+static inline void file_put(struct file *f)
+{
+	if (!__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
+		file_free(f);
+}
 // Helpers that check mode and limits and call the op. Bytes or -errno.
 int64_t __must_check file_read(struct file *f, struct uio *u, unsigned rwf); // at f->pos
 int64_t __must_check file_write(struct file *f, struct uio *u, unsigned rwf);
 int64_t __must_check file_pread(struct file *f, struct uio *u, uint64_t pos, unsigned rwf);
 int64_t __must_check file_pwrite(struct file *f, struct uio *u, uint64_t pos, unsigned rwf);
+// read(2) and its like: one buffer of the program, at |pos| or (FILE_POS_OWN) the file's own
+// position.
+#define FILE_POS_OWN UINT64_MAX
+int64_t __must_check file_read_user(struct file *f, struct uptr buf, uint64_t bytes, uint64_t pos);
+int64_t __must_check file_write_user(struct file *f, struct uptr buf, uint64_t bytes, uint64_t pos);
 // Reads kernel memory from a file at a position (exec). Bytes or -errno.
 int64_t __must_check file_read_kernel(struct file *f, void *buf, size_t bytes, uint64_t pos);
 

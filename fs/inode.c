@@ -85,7 +85,7 @@ bool inode_owner_or_capable(const struct inode *i)
 	return c->fsuid == i->uid || cred_has_cap(c, CAP_FOWNER);
 }
 
-void inode_kill_privs(struct inode *i)
+void inode_drop_set_ids(struct inode *i)
 {
 	uint32_t drop = i->mode & S_ISUID;
 
@@ -143,16 +143,16 @@ void inode_touch_ctime(struct inode *i)
 	i->ctime = vfs_now();
 }
 
-static int64_t time_compare(const struct timespec_k *a, const struct timespec_k *b)
+static __always_inline_fn bool is_later(const struct timespec_k *a, const struct timespec_k *b)
 {
-	return a->s != b->s ? a->s - b->s : (int64_t)a->ns - b->ns;
+	return a->s > b->s || (a->s == b->s && a->ns > b->ns);
 }
 
 #define RELATIME_DAY_S 86400
 
-static bool older_than_change(const struct inode *i)
+static __always_inline_fn bool older_than_change(const struct inode *i)
 {
-	return time_compare(&i->atime, &i->mtime) <= 0 || time_compare(&i->atime, &i->ctime) <= 0;
+	return !is_later(&i->atime, &i->mtime) || !is_later(&i->atime, &i->ctime);
 }
 
 // Linux relatime_need_update. Internal mounts (memfds) skip the rule of the day, so that a read

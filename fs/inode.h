@@ -83,4 +83,9 @@ bool inode_owner_or_capable(const struct inode *i); // the owner, or CAP_FOWNER
 int __must_check inode_get_write_access(struct inode *i);
 void inode_put_write_access(struct inode *i);
 // A write or truncation by somebody without CAP_FSETID drops setuid and setgid. The lock is held.
-void inode_kill_privs(struct inode *i);
+void inode_drop_set_ids(struct inode *i); // for inode_kill_privs only
+static inline void inode_kill_privs(struct inode *i)
+{
+	if (unlikely(i->mode & 06000)) // S_ISUID, S_ISGID
+		inode_drop_set_ids(i);
+}

@@ -22,6 +22,7 @@
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/virt/mmap.h"
+#include "mm/virt/uaccess.h"
 #include "mm/virt/uio.h"
 
 #define IMAGE_WINDOW  16u  // image pages brought in together
@@ -443,25 +444,6 @@ static int64_t write_pieces(struct shmem_inode *s, struct uio *u, uint64_t at, u
 	return at > start ? (int64_t)(at - start) : n;
 }
 
-// The usual write: within one page and the present size, nothing sealed, no limit near.
-static bool is_simple(const struct shmem_inode *s, const struct file *f, uint64_t pos,
-		      uint64_t bytes, unsigned rwf)
-{
-	uint64_t end = pos + bytes;
-
-	return !(rwf | (f->flags & O_APPEND)) && !(s->seals & ~F_SEAL_SEAL) &&
-	       end <= s->inode.size_bytes && end <= file_size_limit() &&
-	       (pos & ~PAGE_MASK) + bytes <= PAGE_SIZE;
-}
-
-static int64_t write_simple(struct shmem_inode *s, struct uio *u, uint64_t pos)
-{
-	uint64_t bytes = u->resid;
-	int64_t n = write_piece(s, u, pos, bytes);
-
-	return n ? n : -EFAULT;
-}
-
 static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
 	struct shmem_inode *s = shmem_of(f->inode);
@@ -471,21 +453,67 @@ static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigne
 	if (!bytes)
 		return 0;
 	mutex_lock(&s->inode.lock);
-	if (likely(is_simple(s, f, at, bytes, rwf))) {
+	n = write_checks(f, &at, &bytes, rwf);
+	if (!n) {
 		inode_kill_privs(&s->inode);
 		inode_touch_mtime(&s->inode);
-		n = write_simple(s, u, at);
-	} else {
-		n = write_checks(f, &at, &bytes, rwf);
-		if (!n) {
-			inode_kill_privs(&s->inode);
-			inode_touch_mtime(&s->inode);
-			n = write_pieces(s, u, at, bytes);
-		}
+		n = write_pieces(s, u, at, bytes);
 	}
 	mutex_unlock(&s->inode.lock);
 	if (n > 0)
 		*pos = at + (uint64_t)n;
+	return n;
+}
+
+static __always_inline_fn char *page_byte(struct page *p, uint64_t pos)
+{
+	return (char *)phys_to_virt(page_to_pa(p)) + (pos & ~PAGE_MASK);
+}
+
+// A read of what is there: only the object's own lock is taken.
+static int64_t shmem_pread_quick(struct file *f, struct uptr buf, size_t bytes, uint64_t pos)
+{
+	struct shmem_inode *s = shmem_of(f->inode);
+	struct page *p;
+
+	if (unlikely(pos + bytes > READ_ONCE(s->inode.size_bytes)))
+		return FILE_NOT_QUICK;
+	p = memobj_find_page(&s->obj, pos >> PAGE_SHIFT);
+	if (unlikely(!p))
+		return FILE_NOT_QUICK;
+	bytes = user_write_partial(buf, page_byte(p, pos), bytes);
+	page_put(p, 0);
+	file_touch_atime(f);
+	return likely(bytes) ? (int64_t)bytes : -EFAULT;
+}
+
+// A write over what is there, with nothing sealed and no limit near.
+static int64_t pwrite_locked(struct shmem_inode *s, struct uptr buf, size_t bytes, uint64_t pos)
+{
+	struct page *p;
+
+	if (unlikely(s->seals & ~F_SEAL_SEAL || pos + bytes > s->inode.size_bytes))
+		return FILE_NOT_QUICK;
+	p = memobj_find_page(&s->obj, pos >> PAGE_SHIFT);
+	if (unlikely(!p))
+		return FILE_NOT_QUICK;
+	inode_kill_privs(&s->inode);
+	inode_touch_mtime(&s->inode);
+	bytes = user_read_partial(page_byte(p, pos), buf, bytes);
+	page_put(p, 0);
+	return likely(bytes) ? (int64_t)bytes : -EFAULT;
+}
+
+static int64_t shmem_pwrite_quick(struct file *f, struct uptr buf, size_t bytes, uint64_t pos)
+{
+	struct shmem_inode *s = shmem_of(f->inode);
+	int64_t n;
+
+	if (unlikely(f->flags & O_APPEND || pos + bytes > file_size_limit()))
+		return FILE_NOT_QUICK;
+	mutex_lock(&s->inode.lock);
+	n = pwrite_locked(s, buf, bytes, pos);
+	mutex_unlock(&s->inode.lock);
 	return n;
 }
 
@@ -526,6 +554,8 @@ const struct inode_ops shmem_inode_ops = {
 const struct file_ops shmem_file_ops = {
 	.read = shmem_read,
 	.write = shmem_write,
+	.pread_quick = shmem_pread_quick,
+	.pwrite_quick = shmem_pwrite_quick,
 	.seek = shmem_seek,
 	.mmap = shmem_mmap,
 	.fallocate = shmem_fallocate,

@@ -19,9 +19,10 @@ KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-jumps=1 -f
 	-freorder-blocks-algorithm=simple)
 KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock% kernel/sched/sched% \
 	kernel/sched/waitq% mm/phys/pmm% mm/phys/buddy% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
-	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/vma% syscall/dispatch% fs/file% fs/fdtable% \
+	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/uio% mm/virt/vma% fs/file% fs/fdtable% \
 	fs/shmem% kernel/proc/futex% mm/virt/mmap% mm/virt/munmap% mm/virt/mprotect% mm/virt/place% \
-	kernel/sched/mutex% kernel/init/trap%
+	kernel/sched/mutex% kernel/init/trap% fs/inode% fs/pipe% fs/memfd% \
+	kernel/base/fpu% syscall/sys_fd% syscall/sys_futex%
 # Nothing here wants a stack aligned to 16 bytes (no SSE; what does says aligned), or arrays aligned
 # to cache lines of their own accord.
 KERNEL_ALIGN := $(if $(findstring clang,$(KCC)),-mstack-alignment=8,-mpreferred-stack-boundary=3 -malign-data=abi)

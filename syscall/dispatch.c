@@ -12,10 +12,6 @@
 #include "syscall/calls.h"
 #include "syscall/strace.h"
 
-// Every kind of argument takes one register, so all calls are entered with all six: a function that
-// has fewer parameters, or narrower ones, does not look at the rest (System V ABI).
-typedef int64_t syscall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-
 #define VALUE(kind, ctype) _Static_assert(sizeof(arg_##kind) <= 8, "passed in one register");
 #define POINTER(kind, way) VALUE(kind, )
 #include "syscall/kinds.def"
@@ -26,7 +22,7 @@ typedef int64_t syscall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uin
 #define SLOT_PARTIAL(name) (void *)sys_##name
 #define SLOT_NOSYS(name)   NULL
 
-static syscall_fn *const table[SYSCALL_COUNT] = {
+syscall_fn *const syscall_table[SYSCALL_COUNT] = {
 #define SYSCALL(nr, name, status, n, ...) [nr] = SLOT_##status(name),
 #include "syscall/syscalls.def"
 #undef SYSCALL
@@ -75,7 +71,6 @@ enum {
 #define MISSING_SLOTS 48
 
 static struct {
-	bool watched;    // the slow path: tracing or counting is on
 	uint64_t *count; // by number; NULL: not counting
 	struct {
 		uint64_t nr_plus_1; // 0: free; wide, for number 0xffffffff
@@ -83,6 +78,8 @@ static struct {
 	} missing[MISSING_SLOTS];
 	uint32_t missing_others; // calls that found no slot
 } dispatch;
+
+uint32_t syscall_limit = SYSCALL_COUNT;
 
 bool syscall_info(uint64_t nr, struct syscall_info *out)
 {
@@ -134,34 +131,21 @@ static __cold int64_t syscall_missing(const struct pt_regs *regs)
 	return -ENOSYS;
 }
 
-static int64_t call(syscall_fn *fn, const struct pt_regs *regs)
+int64_t syscall_other(const struct pt_regs *regs)
 {
-	return fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
-}
-
-static __cold __noinline int64_t dispatch_watched(const struct pt_regs *regs, uint32_t nr)
-{
-	syscall_fn *fn = nr < SYSCALL_COUNT ? table[nr] : NULL;
+	// As Linux: only the low half of RAX is the number.
+	uint32_t nr = (uint32_t)regs->orig_rax;
+	syscall_fn *fn = nr < SYSCALL_COUNT ? syscall_table[nr] : NULL;
 	struct strace_call *trace;
 	int64_t result;
 
 	if (dispatch.count && nr < SYSCALL_COUNT)
 		__atomic_add_fetch(&dispatch.count[nr], 1, __ATOMIC_RELAXED);
 	trace = strace_enter(nr, regs);
-	result = fn ? call(fn, regs) : syscall_missing(regs);
+	result = fn ? fn(regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9)
+		    : syscall_missing(regs);
 	strace_leave(trace, result);
 	return result;
-}
-
-void syscall_dispatch(struct pt_regs *regs)
-{
-	// As Linux: only the low half of RAX is the number.
-	uint32_t nr = (uint32_t)regs->orig_rax;
-
-	if (likely(nr < SYSCALL_COUNT && !dispatch.watched && table[nr]))
-		regs->rax = (uint64_t)call(table[nr], regs);
-	else
-		regs->rax = (uint64_t)dispatch_watched(regs, nr);
 }
 
 int syscall_trace_configure(const char *list)
@@ -169,7 +153,7 @@ int syscall_trace_configure(const char *list)
 	int err = strace_select(list);
 
 	if (!err)
-		dispatch.watched = true;
+		syscall_limit = 0;
 	return err;
 }
 
@@ -177,7 +161,7 @@ void syscall_stats_enable(void)
 {
 	dispatch.count = kcalloc(SYSCALL_COUNT, sizeof(*dispatch.count));
 	if (dispatch.count)
-		dispatch.watched = true;
+		syscall_limit = 0;
 }
 
 static void report_counts(struct seq *out)

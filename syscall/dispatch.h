@@ -8,9 +8,16 @@
 
 struct seq;
 
-// Called by trap.S with interrupts on; regs->orig_rax is the number, the result goes to regs->rax.
-// May sleep. Results of the restart family (kernel/sched/restart.h) are left for signal_on_return.
-void syscall_dispatch(struct pt_regs *regs);
+// What trap.S calls for numbers below |syscall_limit|, with interrupts on and the arguments in
+// registers; may sleep. Results of the restart family (lib/restart.h) are left for
+// signal_on_return. NULL: not implemented. Every kind of argument takes one register, so all calls
+// are entered with all six: a function that has fewer parameters, or narrower ones, does not look
+// at the rest (System V ABI).
+typedef int64_t syscall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+extern syscall_fn *const syscall_table[SYSCALL_COUNT];
+extern uint32_t syscall_limit; // 0 while calls are traced or counted
+// All others: regs->orig_rax may be any number. The result.
+int64_t syscall_other(const struct pt_regs *regs);
 
 // Turns tracing on. |list| as strace's -e trace=: call names separated by commas, a leading '!'
 // inverts; NULL or "" is all calls. 0, or -EINVAL for a name that is not in the list. Boot only.

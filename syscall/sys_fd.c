@@ -2,15 +2,16 @@
 #include <asm/errno.h>
 #include <linux/fs.h>
 
+#include "fs/fdtable.h"
 #include "fs/file.h"
+#include "kernel/sched/thread.h"
 #include "mm/virt/uio.h"
 #include "syscall/args.h"
 #include "syscall/calls.h"
 
 #define RWF_KNOWN (RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)
 
-// Position "the file's own" for the helpers below.
-#define POS_OWN UINT64_MAX
+#define POS_OWN FILE_POS_OWN
 
 typedef int64_t transfer_fn(struct file *f, struct uio *u, uint64_t pos, unsigned rwf);
 
@@ -24,46 +25,80 @@ static int64_t transfer_out(struct file *f, struct uio *u, uint64_t pos, unsigne
 	return pos == POS_OWN ? file_write(f, u, rwf) : file_pwrite(f, u, pos, rwf);
 }
 
-static int64_t transfer(int fd, struct uptr buf, uint64_t count, uint64_t pos, bool out)
+// As user_file_any: descriptions by path alone fail the check of the mode.
+static __always_inline_fn struct file *quick_file(int fd)
 {
-	struct file *f = user_file(fd);
-	struct uio u;
-	int64_t result;
-
-	if (!f)
-		return -EBADF;
-	if (!(f->mode & (out ? FMODE_WRITE : FMODE_READ))) {
-		result = -EBADF;
-	} else if (pos != POS_OWN && !(f->mode & FMODE_SEEK)) {
-		result = -ESPIPE;
-	} else if (!user_range_ok(buf, count)) {
-		result = -EFAULT;
-	} else {
-		uio_init_user(&u, buf, MIN(count, UIO_MAX_BYTES));
-		result = out ? transfer_out(f, &u, pos, 0) : transfer_in(f, &u, pos, 0);
-	}
-	file_put(f);
-	return result;
+	return fd_get_inline(thread_current()->fsctx->fds, fd);
 }
 
 int64_t sys_read(int fd, struct uptr buf, uint64_t count)
 {
-	return transfer(fd, buf, count, POS_OWN, false);
+	struct file *f = quick_file(fd);
+	int64_t n;
+
+	if (unlikely(!f))
+		return -EBADF;
+	n = file_read_user(f, buf, count, POS_OWN);
+	file_put(f);
+	return n;
 }
 
 int64_t sys_write(int fd, struct uptr buf, uint64_t count)
 {
-	return transfer(fd, buf, count, POS_OWN, true);
+	struct file *f = quick_file(fd);
+	int64_t n;
+
+	if (unlikely(!f))
+		return -EBADF;
+	n = file_write_user(f, buf, count, POS_OWN);
+	file_put(f);
+	return n;
+}
+
+// May the quick ops be asked? FMODE_PATH files have neither of the bits |need|.
+static __always_inline_fn bool is_quick(const struct file *f, unsigned need, struct uptr buf,
+					uint64_t count, uint64_t pos)
+{
+	return (f->mode & need) == need && count - 1 < PAGE_SIZE - (pos & ~PAGE_MASK) &&
+	       buf.va < USER_TOP - PAGE_SIZE;
 }
 
 int64_t sys_pread64(int fd, struct uptr buf, uint64_t count, int64_t offset)
 {
-	return offset < 0 ? -EINVAL : transfer(fd, buf, count, (uint64_t)offset, false);
+	uint64_t pos = (uint64_t)offset;
+	int64_t n = FILE_NOT_QUICK;
+	struct file *f;
+
+	if (unlikely(offset < 0))
+		return -EINVAL;
+	f = quick_file(fd);
+	if (unlikely(!f))
+		return -EBADF;
+	if (likely(is_quick(f, FMODE_READ | FMODE_SEEK, buf, count, pos) && f->ops->pread_quick))
+		n = f->ops->pread_quick(f, buf, count, pos);
+	if (unlikely(n == FILE_NOT_QUICK))
+		n = file_read_user(f, buf, count, pos);
+	file_put(f);
+	return n;
 }
 
 int64_t sys_pwrite64(int fd, struct uptr buf, uint64_t count, int64_t offset)
 {
-	return offset < 0 ? -EINVAL : transfer(fd, buf, count, (uint64_t)offset, true);
+	uint64_t pos = (uint64_t)offset;
+	int64_t n = FILE_NOT_QUICK;
+	struct file *f;
+
+	if (unlikely(offset < 0))
+		return -EINVAL;
+	f = quick_file(fd);
+	if (unlikely(!f))
+		return -EBADF;
+	if (likely(is_quick(f, FMODE_WRITE | FMODE_SEEK, buf, count, pos) && f->ops->pwrite_quick))
+		n = f->ops->pwrite_quick(f, buf, count, pos);
+	if (unlikely(n == FILE_NOT_QUICK))
+		n = file_write_user(f, buf, count, pos);
+	file_put(f);
+	return n;
 }
 
 static int64_t transfer_vec(int fd, struct uptr iov, uint64_t count, uint64_t pos, unsigned rwf,

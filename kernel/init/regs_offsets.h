@@ -5,6 +5,7 @@
 #define REGS_RBP      32
 #define REGS_RBX      40
 #define REGS_R11      48
+#define REGS_RAX      80
 #define REGS_RCX      88
 #define REGS_ORIG_RAX 120
 #define REGS_RIP      128

@@ -74,9 +74,18 @@ function trap_syscall_entry
 	pushq	%rcx
 	pushq	%rax			/* orig_rax */
 	push_regs rax=$-ENOSYS	/* -ENOSYS until the call stores its result */
-	movq	%rsp, %rdi
 	sti
-	call	syscall_dispatch
+	/* The arguments are still in their registers; as Linux, the low half of RAX is the number. */
+	cmpl	syscall_limit, %eax
+	jae	.Lsyscall_other
+	movl	%eax, %eax
+	movq	syscall_table(, %rax, 8), %rax
+	testq	%rax, %rax
+	jz	.Lsyscall_other
+	movq	%r10, %rcx
+	call	*%rax
+.Lsyscall_done:
+	movq	%rax, REGS_RAX(%rsp)
 	cli
 	movq	%gs:percpu_current, %rax
 	cmpl	$0, THREAD_PENDING(%rax)
@@ -114,6 +123,10 @@ function trap_syscall_entry
 	movq	REGS_RSP - REGS_ORIG_RAX(%rsp), %rsp
 	swapgs
 	sysretq
+.Lsyscall_other:
+	movq	%rsp, %rdi
+	call	syscall_other
+	jmp	.Lsyscall_done
 #ifdef CONFIG_DEBUG
 .Lregs_changed:
 	ud2

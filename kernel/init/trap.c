@@ -24,6 +24,7 @@
 _Static_assert(offsetof(struct pt_regs, rbp) == REGS_RBP, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, rbx) == REGS_RBX, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, r11) == REGS_R11, "regs_offsets.h");
+_Static_assert(offsetof(struct pt_regs, rax) == REGS_RAX, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, rcx) == REGS_RCX, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, orig_rax) == REGS_ORIG_RAX, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, rip) == REGS_RIP, "regs_offsets.h");

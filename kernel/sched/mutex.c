@@ -21,7 +21,7 @@ bool mutex_trylock(struct mutex *m)
 	return true;
 }
 
-static __noinline void mutex_lock_slow(struct mutex *m)
+void mutex_lock_contended(struct mutex *m)
 {
 	struct waitq_entry e;
 
@@ -32,10 +32,10 @@ static __noinline void mutex_lock_slow(struct mutex *m)
 	waitq_finish(&m->waiters, &e);
 }
 
-void mutex_lock(struct mutex *m)
+void(mutex_lock)(struct mutex *m)
 {
 	if (unlikely(!mutex_trylock(m)))
-		mutex_lock_slow(m);
+		mutex_lock_contended(m);
 }
 
 void mutex_lock_nested(struct mutex *m)
@@ -43,12 +43,13 @@ void mutex_lock_nested(struct mutex *m)
 	mutex_lock(m);
 }
 
-void mutex_unlock(struct mutex *m)
+void(mutex_unlock)(struct mutex *m)
 {
 	DEBUG_ASSERT(mutex_is_mine(m));
 	m->owner = NULL;
 	__atomic_exchange_n(&m->locked, 0, __ATOMIC_SEQ_CST);
-	waitq_wake(&m->waiters, 1, 0);
+	if (!waitq_is_empty(&m->waiters))
+		waitq_wake(&m->waiters, 1, 0);
 }
 
 bool mutex_is_mine(const struct mutex *m)

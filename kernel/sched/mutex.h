@@ -1,6 +1,7 @@
 // Sleeping locks. Never taken in interrupt context or while a spinlock is held. Ranks as in lock.h.
 #pragma once
 
+#include "kernel/sched/thread.h"
 #include "kernel/sched/waitq.h"
 
 struct mutex {
@@ -75,6 +76,29 @@ static inline void rwsem_write_lock(struct rwsem *s)
 static inline void rwsem_write_unlock(struct rwsem *s)
 {
 	__atomic_exchange_n(&s->state, 0, __ATOMIC_SEQ_CST);
-	if (unlikely(READ_ONCE(s->waiters.waiters.next) != &s->waiters.waiters))
+	if (unlikely(!waitq_is_empty(&s->waiters)))
 		rwsem_wake(s);
 }
+
+void mutex_lock_contended(struct mutex *m); // for mutex_lock only: waits until it has it
+// What is compiled for speed has the usual case in place, as with spinlocks.
+#if defined(KERNEL_HOT) && !defined(CONFIG_DEBUG_LOCKS)
+static __always_inline_fn void mutex_lock_fast(struct mutex *m)
+{
+	if (unlikely(__atomic_exchange_n(&m->locked, 1, __ATOMIC_ACQUIRE)))
+		mutex_lock_contended(m);
+	else
+		m->owner = thread_current();
+}
+
+static __always_inline_fn void mutex_unlock_fast(struct mutex *m)
+{
+	m->owner = NULL;
+	__atomic_exchange_n(&m->locked, 0, __ATOMIC_SEQ_CST);
+	if (unlikely(!waitq_is_empty(&m->waiters)))
+		waitq_wake(&m->waiters, 1, 0);
+}
+
+#define mutex_lock(m)   mutex_lock_fast(m)
+#define mutex_unlock(m) mutex_unlock_fast(m)
+#endif

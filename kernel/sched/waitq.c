@@ -58,7 +58,7 @@ void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)
 	// A waiter queues itself before it tests its condition, the caller has made the condition
 	// true before: with a barrier between that and this look, an empty queue needs no lock.
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (READ_ONCE(q->waiters.next) == &q->waiters)
+	if (waitq_is_empty(q))
 		return;
 	irq = spin_lock_irqsave(&q->lock);
 	list_for_each_safe (e, next, &q->waiters, node) {

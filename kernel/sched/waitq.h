@@ -31,6 +31,12 @@ void waitq_add(struct waitq *q, struct waitq_entry *e);
 void waitq_remove(struct waitq *q, struct waitq_entry *e);
 // Wakes all non-exclusive waiters and up to |n_exclusive| exclusive ones. Any context.
 void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key);
+// Nobody waits. Only of use with a full barrier between the change that is waited for and this
+// look.
+static inline bool waitq_is_empty(const struct waitq *q)
+{
+	return READ_ONCE(q->waiters.next) == &q->waiters;
+}
 static inline void waitq_wake_all(struct waitq *q)
 {
 	waitq_wake(q, ~0u, 0);

@@ -327,6 +327,19 @@ int memobj_get_page(struct memobj *o, uint64_t index, unsigned flags, struct pag
 	return memobj_get_page_fresh(o, index, flags, out, &fresh);
 }
 
+struct page *memobj_find_page(struct memobj *o, uint64_t index)
+{
+	struct page *p = NULL;
+	uint64_t slot;
+
+	spin_lock(&o->slots_lock);
+	slot = radix_get(&o->slots, index);
+	if (likely(slot_is_page(slot)))
+		page_get(p = slot_page(slot), 0);
+	spin_unlock(&o->slots_lock);
+	return p;
+}
+
 unsigned memobj_get_present(struct memobj *o, uint64_t index, unsigned n, struct page **out)
 {
 	uint64_t end, *slot = NULL;

@@ -8,26 +8,16 @@
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
 
-static void init_one(struct uio *u, uint64_t base, uint64_t bytes, bool kernel)
+void uio_init_kernel(struct uio *u, void *buf, uint64_t bytes)
 {
-	u->one = (struct uio_seg){ base, bytes };
+	u->one = (struct uio_seg){ (uint64_t)buf, bytes };
 	u->segs = &u->one;
 	u->nsegs = 1;
 	u->seg_off = 0;
 	u->resid = bytes;
-	u->kernel = kernel;
-	u->nofault = false;
+	u->kernel = true;
+	u->nofault = u->one_user = false;
 	u->allocated = NULL;
-}
-
-void uio_init_user(struct uio *u, struct uptr buf, uint64_t bytes)
-{
-	init_one(u, buf.va, MIN(bytes, UIO_MAX_BYTES), false);
-}
-
-void uio_init_kernel(struct uio *u, void *buf, uint64_t bytes)
-{
-	init_one(u, (uint64_t)buf, bytes, true);
 }
 
 // Lengths as Linux's import_iovec: negative ones are refused, the sum is cut at MAX_RW_COUNT.
@@ -64,7 +54,7 @@ int uio_init_user_iov(struct uio *u, struct uptr iov, uint64_t count,
 	u->nsegs = (unsigned)count;
 	u->seg_off = 0;
 	u->kernel = false;
-	u->nofault = false;
+	u->nofault = u->one_user = false;
 	r = copy_from_user(segs, iov, count * sizeof(*segs));
 	if (!r)
 		r = check_segs(u, segs, count);
@@ -143,13 +133,31 @@ static size_t move(struct uio *u, move_fn *fn, char *data, size_t bytes)
 	return done;
 }
 
+// The usual transfer needs none of the above.
+static __always_inline_fn bool is_plain(const struct uio *u, size_t bytes)
+{
+	return u->one_user && !u->nofault && bytes <= u->resid;
+}
+
+static __always_inline_fn size_t plain_done(struct uio *u, size_t n)
+{
+	u->resid -= n;
+	u->seg_off += n;
+	return n;
+}
+
 size_t uio_copy_out(struct uio *u, const void *src, size_t bytes)
 {
+	if (likely(is_plain(u, bytes)))
+		return plain_done(u,
+				  user_write_partial(UPTR(u->one.base + u->seg_off), src, bytes));
 	return move(u, move_out, (char *)src, bytes);
 }
 
 size_t uio_copy_in(struct uio *u, void *dst, size_t bytes)
 {
+	if (likely(is_plain(u, bytes)))
+		return plain_done(u, user_read_partial(dst, UPTR(u->one.base + u->seg_off), bytes));
 	return move(u, move_in, dst, bytes);
 }
 

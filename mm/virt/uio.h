@@ -18,11 +18,22 @@ struct uio {
 	uint64_t resid;            // bytes left
 	bool kernel;               // buffers are kernel memory
 	bool nofault;              // do not take page faults: stop short instead
+	bool one_user;             // a single buffer of the program
 	struct uio_seg one;        // storage for the single-buffer case
 	struct uio_seg *allocated; // by uio_init_user_iov, freed by uio_release; or NULL
 };
 
-void uio_init_user(struct uio *u, struct uptr buf, uint64_t bytes);
+static inline void uio_init_user(struct uio *u, struct uptr buf, uint64_t bytes)
+{
+	u->one.base = buf.va;
+	u->resid = u->one.bytes = bytes < UIO_MAX_BYTES ? bytes : UIO_MAX_BYTES;
+	u->segs = &u->one;
+	u->nsegs = 1;
+	u->seg_off = 0;
+	u->kernel = u->nofault = false;
+	u->one_user = true;
+	u->allocated = NULL;
+}
 void uio_init_kernel(struct uio *u, void *buf, uint64_t bytes);
 // Import a user's struct iovec array. 0, -EINVAL (count, negative or overflowing lengths), -EFAULT,
 // -ENOMEM. |fast| may be used as storage; uio_release frees what was allocated.
