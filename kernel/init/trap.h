@@ -10,7 +10,8 @@ void trap_init(void);
 void trap_enter_user(void);
 
 // Called by trap.S only. trap_handle: any exception or interrupt but the page fault, which has a
-// function of its own; |error| is 0 where the CPU gives none. trap_work_before_user: interrupts off on entry and on return.
+// function of its own; |error| is 0 where the CPU gives none. trap_work_before_user: interrupts off
+// on entry and on return.
 void trap_handle(unsigned vector, struct pt_regs *regs, uint64_t error);
 void trap_page_fault(unsigned vector, struct pt_regs *regs, uint64_t error);
 void trap_work_before_user(struct pt_regs *regs);

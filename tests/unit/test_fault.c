@@ -64,7 +64,7 @@ static void fault_around_grows_while_sequential(void **state)
 	const unsigned pages = 2048;
 	struct vm_file *f = vm_file_new(pages * PAGE_SIZE);
 
-	assert_int_equal(memobj_allocate(f->obj, 0, pages - 1), 0);
+	vm_file_fill(f, 0, pages - 1);
 	assert_int_equal(vm_map_file(f, BASE, pages * PAGE_SIZE, RW, MAP_SHARED | MAP_FIXED, 0),
 			 BASE);
 	vm_fault_count = 0;

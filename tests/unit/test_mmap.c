@@ -308,7 +308,7 @@ static void mincore_tells_what_is_there(void **state)
 	assert_int_equal(vm_map(BASE + 0x1000000, P, RW, ANON | MAP_FIXED), BASE + 0x1000000);
 	assert_int_equal(vm_map_file(f, BASE + 2 * P, 4 * P, RW, MAP_SHARED | MAP_FIXED, 0),
 			 BASE + 2 * P);
-	assert_int_equal(memobj_allocate(f->obj, 1, 1), 0);
+	vm_file_fill(f, 1, 1);
 	assert_int_equal(vm_poke(BASE + 599 * P, 1), 0);
 	assert_int_equal(vm_mincore(vm_as, BASE, 600 * P - 5, UPTR(BASE + 0x1000000)), 0);
 	assert_int_equal(host_user_read(vec, BASE + 0x1000000, 600), 600);

@@ -280,6 +280,16 @@ struct vm_file *vm_file_new(uint64_t bytes)
 	return f;
 }
 
+void vm_file_fill(struct vm_file *f, uint64_t first, uint64_t last)
+{
+	for (uint64_t i = first; i <= last; i++) {
+		struct page *p;
+
+		ASSERT(memobj_get_page(f->obj, i, MEMOBJ_ALLOC, &p) == 0);
+		page_put(p, 0);
+	}
+}
+
 void vm_file_put(struct vm_file *f)
 {
 	if (__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))

@@ -42,6 +42,8 @@ struct vm_file {
 };
 struct vm_file *vm_file_new(uint64_t bytes);
 void vm_file_put(struct vm_file *f);
+// Pages as a write makes them (memobj_allocate's count as holes until then).
+void vm_file_fill(struct vm_file *f, uint64_t first, uint64_t last);
 struct mmap_source vm_file_source(struct vm_file *f);
 // mmap for short.
 int64_t vm_map_file(struct vm_file *f, va_t addr, uint64_t bytes, unsigned prot, unsigned flags,
