@@ -167,7 +167,8 @@ static int make_inode(struct superblock *sb, const struct pseudo_ref *ref, uint3
 	p->ref = *ref;
 	p->dir = path;
 	if (ref->node) {
-		p->inode.rdev = ref->node->rdev;
+		if (S_ISCHR(mode) || S_ISBLK(mode))
+			p->inode.rdev = ref->node->rdev;
 		if (ref->node->attr)
 			err = ref->node->attr(ref, &p->inode.mode, &p->inode.uid, &p->inode.gid);
 	}

@@ -43,25 +43,33 @@ struct pseudo_emit {
 // What a node is follows from its mode. All callbacks may sleep; 0 or -errno.
 struct pseudo_node {
 	const char *name;
-	uint32_t mode; // S_IFMT | permissions
-	uint64_t rdev; // devices: kdev_make()
-	// Regular files: prints the whole text (at each read from position 0).
-	int (*show)(const struct pseudo_ref *r, struct seq *out);
-	// Regular files: one write(2), at most a page; bytes taken or -errno. NULL: -EACCES at open
-	// for non-root by mode, -EINVAL here.
-	int64_t (*store)(const struct pseudo_ref *r, char *text, size_t n);
-	// Regular files with operations of their own (/proc/PID/mem): sets f->ops and f->priv.
-	int (*open)(const struct pseudo_ref *r, struct file *f);
-	// Links: the text; its length (not terminated). May be NULL for magic links.
-	int64_t (*readlink)(const struct pseudo_ref *r, char *buf, size_t bytes);
-	// Magic links: the place itself (owned references).
-	int (*get_link)(const struct pseudo_ref *r, struct path *out);
-	// Directories: children fixed at build time (ended by a NULL name), and dynamic ones.
-	const struct pseudo_node *children;
-	// Fills |out| (keys are preset to the parent's). -ENOENT: no such child.
-	int (*lookup)(const struct pseudo_ref *dir, const char *name, size_t name_bytes,
-		      struct pseudo_ref *out);
-	int (*iterate)(const struct pseudo_ref *dir, struct pseudo_emit *e);
+	uint32_t mode; // S_IFMT | permissions; its type says which of these is there
+	union {
+		struct { // regular files
+			// Prints the whole text (at each read from position 0).
+			int (*show)(const struct pseudo_ref *r, struct seq *out);
+			// One write(2), at most a page; bytes taken or -errno. NULL: -EACCES at
+			// open for non-root by mode, -EINVAL here.
+			int64_t (*store)(const struct pseudo_ref *r, char *text, size_t n);
+			// With operations of its own (/proc/PID/mem): sets f->ops and f->priv.
+			int (*open)(const struct pseudo_ref *r, struct file *f);
+		};
+		struct { // links
+			// The text; its length (not terminated). May be NULL for magic links.
+			int64_t (*readlink)(const struct pseudo_ref *r, char *buf, size_t bytes);
+			// Magic links: the place itself (owned references).
+			int (*get_link)(const struct pseudo_ref *r, struct path *out);
+		};
+		struct { // directories
+			// Children fixed at build time (ended by a NULL name), and dynamic ones.
+			const struct pseudo_node *children;
+			// Fills |out| (keys are preset to the parent's). -ENOENT: no such child.
+			int (*lookup)(const struct pseudo_ref *dir, const char *name,
+				      size_t name_bytes, struct pseudo_ref *out);
+			int (*iterate)(const struct pseudo_ref *dir, struct pseudo_emit *e);
+		};
+		uint64_t rdev; // devices: kdev_make()
+	};
 	// Owner and mode of the inode where they depend on the keys. Optional.
 	int (*attr)(const struct pseudo_ref *r, uint32_t *mode, uint32_t *uid, uint32_t *gid);
 	// Is this still there? Called before a cached name is used. NULL: it is.

@@ -1,5 +1,6 @@
-// Per-CPU variables: one copy per CPU, reached through GS. The boot CPU uses the linked .percpu
-// section in place (GS base 0); other CPUs get a copy of it. On the host each thread is a CPU.
+// Per-CPU variables: one copy per CPU, zero at first, reached through GS. The boot CPU uses the
+// linked .percpu section in place (GS base 0), other CPUs memory of its size. On the host each
+// thread is a CPU.
 //
 // DEFINE_PERCPU(type, name) defines (in one .c file); use this_cpu_read/this_cpu_write for scalars
 // (one instruction) and this_cpu_ptr/per_cpu_ptr for the address. A thread that may be preempted or
@@ -10,7 +11,7 @@
 
 #define MAX_CPUS 64
 
-#define DEFINE_PERCPU(type, name)  __attribute__((section(".percpu"))) type name
+#define DEFINE_PERCPU(type, name)  __attribute__((section(".bss.percpu"))) type name
 #define DECLARE_PERCPU(type, name) extern type name
 
 // Byte distance from the linked copy of a per-CPU variable to the copy of |cpu|.

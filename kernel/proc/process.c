@@ -87,10 +87,7 @@ static int table_set(struct process *p)
 }
 
 // pid 1 has no thread: it adopts orphans and forgets them.
-static struct sighand pid1_sighand = {
-	.refs = 1,
-	.lock = SPINLOCK_INIT(RANK_SIGHAND, "sighand"),
-};
+static struct sighand pid1_sighand;
 
 static void thread_released(struct thread *t)
 {
@@ -106,6 +103,8 @@ void process_init(void)
 	mutex_init(&tree.lock, RANK_PROCESS_TREE);
 	process_setup(&tree.pid1, &tree.pid1);
 	tree.pid1.pid = 1;
+	pid1_sighand.refs = 1;
+	spin_init(&pid1_sighand.lock, RANK_SIGHAND, "sighand");
 	tree.pid1.sighand = &pid1_sighand;
 	thread_set_release(thread_released);
 	(void)!table_set(&tree.pid1); // without memory for it nothing else will start either

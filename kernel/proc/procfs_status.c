@@ -69,10 +69,6 @@ static void num(struct seq *out, uint64_t v)
 
 static void stat_memory(struct seq *out, const struct aspace *as, uint64_t rss_limit)
 {
-	static const struct aspace none;
-
-	if (!as)
-		as = &none;
 	num(out, as->total_pages * PAGE_SIZE);
 	num(out, rss_pages(as));
 	num(out, rss_limit);
@@ -87,7 +83,7 @@ int procfs_show_stat(const struct pseudo_ref *r, struct seq *out)
 	struct process *p;
 	struct aspace *as;
 	struct signal_sets s;
-	static const struct aspace none;
+	static struct aspace none; // never written: constant, it would take room in the image
 	const struct aspace *a;
 
 	if (!t)
@@ -105,7 +101,7 @@ int procfs_show_stat(const struct pseudo_ref *r, struct seq *out)
 	num(out, process_cpu_ns(p) / CLOCK_TICK_NS);
 	seq_printf(out, "0 0 0 %d 0 %u 0 ", PRIO_DEFAULT, p->nthreads);
 	num(out, p->start_ns / CLOCK_TICK_NS);
-	stat_memory(out, as, p->limits.v[RLIMIT_RSS].cur);
+	stat_memory(out, a, p->limits.v[RLIMIT_RSS].cur);
 	seq_printf(out, "0 0 "); // stack pointer and instruction: only for exiting tasks
 	num(out, s.pending & 0x7fffffff);
 	num(out, s.blocked & 0x7fffffff);
