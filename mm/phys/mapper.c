@@ -406,8 +406,9 @@ static void free_below(struct pgtable *pt, pa_t table_pa, unsigned level, va_t v
 void pt_free_tables(struct pgtable *pt, va_t va, va_t end, va_t floor, va_t ceiling,
 		    struct tlb_batch *batch)
 {
-	// The usual case: a neighbour shares the only table there is.
-	if (ALIGN_UP(floor, HUGE_SIZE) >= ALIGN_DOWN(ceiling, HUGE_SIZE))
+	// The usual case: a neighbour shares each table that maps any of it.
+	if (MAX(ALIGN_DOWN(va, HUGE_SIZE), ALIGN_UP(floor, HUGE_SIZE)) >=
+	    MIN(ALIGN_UP(end, HUGE_SIZE), ALIGN_DOWN(ceiling, HUGE_SIZE)))
 		return;
 	free_below(pt, pt->root_pa, 3, va, end, floor, ceiling, batch);
 }

@@ -64,7 +64,9 @@ struct vma {
 	// Neighbours that could merge share one. (Linux's anon_vma, as far as maps shows it.)
 	uint64_t anon_id; // set once by a fault, atomically
 
-	struct rb_node node; // by address, augmented with the largest gap
+	// From here on vma_new does not copy.
+	struct vma *prev, *next; // neighbours by address
+	struct rb_node node;     // by address, augmented with the largest gap
 	uint64_t gap_before, max_gap;
 	struct rb_node view_node; // in obj->views, augmented with the largest end
 	uint64_t view_max_end;
@@ -87,7 +89,12 @@ struct aspace {
 	struct rb_root vmas;
 	unsigned vma_count;
 	uint64_t total_pages, locked_pages, data_pages, stack_pages, shared_pages, exec_pages;
+	struct vma *highest; // the last one
 	struct vma *last_hit;
+	// Where the next mapping goes: gaps above (after) this vma and below mmap_base are all
+	// smaller than |place_bytes|. NULL: not known.
+	struct vma *place_at;
+	uint64_t place_bytes;
 
 	struct pgtable pt;
 	int64_t rss_anon, rss_file, rss_shmem; // pages; atomic

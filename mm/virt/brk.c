@@ -26,15 +26,6 @@ static int grow(struct aspace *as, va_t old_end, va_t new_end, struct vma **dead
 	return map_region(as, &like, dead);
 }
 
-static int shrink(struct aspace *as, va_t new_end, va_t old_end, struct vma **dead)
-{
-	int r = vma_isolate(as, new_end, old_end);
-
-	if (!r)
-		vma_remove_range(as, new_end, old_end, dead);
-	return r;
-}
-
 // RLIMIT_DATA covers the program's data and the heap.
 static bool within_data_limit(const struct aspace *as, va_t new_brk)
 {
@@ -57,7 +48,7 @@ int64_t vm_brk(struct aspace *as, va_t new_brk)
 	if (new_end > old_end)
 		r = grow(as, old_end, new_end, &dead);
 	else if (new_end < old_end)
-		r = shrink(as, new_end, old_end, &dead);
+		r = vma_clear_range(as, new_end, old_end, &dead);
 	if (!r)
 		as->brk = new_brk;
 out:

@@ -147,9 +147,7 @@ int map_region(struct aspace *as, const struct vma *like, struct vma **dead)
 	if ((like->flags & VMA_ACCOUNT) && !vma_may_commit(vma_pages(like)))
 		return -ENOMEM;
 	if (!overlaps) {
-		prev = next ? vma_prev(next)
-			    : (as->vmas.node ? rb_entry(rb_last(&as->vmas), struct vma, node)
-					     : NULL);
+		prev = next ? vma_prev(next) : as->highest;
 		if (extend_neighbour(as, like, prev, next, dead))
 			return 0;
 	}
@@ -157,13 +155,12 @@ int map_region(struct aspace *as, const struct vma *like, struct vma **dead)
 	if (r)
 		return r;
 	if (overlaps) {
-		r = vma_isolate(as, like->start, like->end);
+		r = vma_clear_range(as, like->start, like->end, dead);
 		if (r) {
 			v->next_dead = *dead;
 			*dead = v;
 			return r;
 		}
-		vma_remove_range(as, like->start, like->end, dead);
 	}
 	vma_link(as, v);
 	if (overlaps)

@@ -86,15 +86,7 @@ static int check_mapping(struct remap *m)
 
 static int unmap(struct remap *m, va_t start, uint64_t bytes)
 {
-	struct vma *v = aspace_find_vma(m->as, start);
-	int r;
-
-	if (!bytes || !v || v->start >= start + bytes)
-		return 0;
-	r = vma_isolate(m->as, start, start + bytes);
-	if (!r)
-		vma_remove_range(m->as, start, start + bytes, &m->dead);
-	return r;
+	return bytes ? vma_clear_range(m->as, start, start + bytes, &m->dead) : 0;
 }
 
 // Entries move in steps under the views' lock, so that a truncation at work looks again.

@@ -74,15 +74,12 @@ void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end)
 	}
 }
 
-// Tables of [start, end) go if no vma on either side needs them.
-static void free_tables(struct aspace *as, va_t start, va_t end)
+// Tables of [start, end) go if no vma on either side needs them. |next|: the one above, or NULL.
+static void free_tables(struct aspace *as, va_t start, va_t end, const struct vma *prev,
+			const struct vma *next)
 {
-	struct vma *next = aspace_find_vma(as, start);
-	struct vma *prev = next ? vma_prev(next) : NULL;
 	struct tlb_batch batch;
 
-	if (!next && as->vmas.node)
-		prev = rb_entry(rb_last(&as->vmas), struct vma, node);
 	tlb_batch_begin(&batch, &as->pt);
 	pt_free_tables(&as->pt, start, end, prev ? prev->end : 0, next ? next->start : USER_TOP,
 		       &batch);
@@ -107,7 +104,37 @@ void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead
 		v = next;
 	}
 	if (low < high)
-		free_tables(as, low, high);
+		free_tables(as, low, high, v ? v->prev : as->highest, v);
+}
+
+// Cuts [start, end), one end of |v| but not all of it, off.
+static void cut(struct aspace *as, struct vma *v, va_t start, va_t end)
+{
+	vma_zap_range(as, v, start, end);
+	if (start == v->start) {
+		vma_set_range(as, v, end, v->end, vma_index(v, end));
+		free_tables(as, start, end, v->prev, v);
+	} else {
+		vma_set_range(as, v, v->start, start, v->pgoff);
+		free_tables(as, start, end, v, v->next);
+	}
+}
+
+int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
+{
+	struct vma *v = aspace_find_vma(as, start);
+	int r;
+
+	if (!v || v->start >= end)
+		return 0;
+	if ((v->start == start && v->end > end) || (v->start < start && v->end == end)) {
+		cut(as, v, start, end);
+		return 0;
+	}
+	r = vma_isolate(as, start, end);
+	if (!r)
+		vma_remove_range(as, start, end, dead);
+	return r;
 }
 
 int vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
@@ -129,9 +156,7 @@ int vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
 		r = -ENOMEM;
 		goto out;
 	}
-	r = vma_isolate(as, addr, addr + bytes);
-	if (!r)
-		vma_remove_range(as, addr, addr + bytes, &dead);
+	r = vma_clear_range(as, addr, addr + bytes, &dead);
 out:
 	rwsem_write_unlock(&as->lock);
 	vma_release_list(dead);

@@ -42,7 +42,7 @@ static int64_t place_anywhere(struct aspace *as, uint64_t bytes, va_t low)
 {
 	va_t at;
 
-	if (vma_gap_highest(as, low, as->mmap_base, bytes, &at) ||
+	if (vma_gap_next(as, low, bytes, &at) ||
 	    vma_gap_lowest(as, MAX(BOTTOM_UP_BASE, low), USER_TOP, bytes, &at))
 		return (int64_t)at;
 	return -ENOMEM;

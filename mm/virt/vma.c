@@ -65,7 +65,9 @@ struct vma *vma_new(const struct vma *like)
 
 	if (!v)
 		return NULL;
-	*v = *like;
+	__builtin_memcpy(v, like, offsetof(struct vma, prev));
+	v->fault_window = 0;
+	v->next_fault_index = 0;
 	take_refs(v);
 	return v;
 }
@@ -121,7 +123,7 @@ static void account(struct aspace *as, unsigned flags, int64_t pages)
 void vma_link(struct aspace *as, struct vma *v)
 {
 	v->aspace = as;
-	vma_tree_insert(as, v);
+	vma_tree_insert(as, v, aspace_find_vma(as, v->start));
 	account(as, v->flags, (int64_t)vma_pages(v));
 	if (v->obj) {
 		spin_lock(&v->obj->views_lock);
@@ -168,9 +170,11 @@ void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint6
 
 void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags)
 {
-	account(as, v->flags, -(int64_t)vma_pages(v));
+	const int64_t pages = (int64_t)vma_pages(v);
+
+	account(as, v->flags, -pages);
 	v->flags = flags;
-	account(as, v->flags, (int64_t)vma_pages(v));
+	account(as, flags, pages);
 }
 
 // Splits linked |v| at |at|; |upper| is an unlinked copy of it that becomes the part from |at| on.
@@ -179,7 +183,6 @@ static void split(struct aspace *as, struct vma *v, va_t at, struct vma *upper)
 {
 	struct memobj *o = v->obj;
 
-	account(as, v->flags, -(int64_t)((v->end - at) >> PAGE_SHIFT));
 	if (o) {
 		spin_lock(&o->views_lock);
 		view_erase(o, v);
@@ -192,8 +195,7 @@ static void split(struct aspace *as, struct vma *v, va_t at, struct vma *upper)
 		o->zap_restart = true;
 		spin_unlock(&o->views_lock);
 	}
-	vma_tree_insert(as, upper);
-	account(as, upper->flags, (int64_t)vma_pages(upper));
+	vma_tree_insert(as, upper, v->next);
 }
 
 static bool splits_at(const struct vma *v, va_t at)

@@ -21,14 +21,26 @@ static inline uint64_t vma_index(const struct vma *v, va_t va)
 	return v->pgoff + ((va - v->start) >> PAGE_SHIFT);
 }
 
-// vma_tree.c: the address tree. The address space is write-locked.
-void vma_tree_insert(struct aspace *as, struct vma *v);
+// vma_tree.c: the address tree. The address space is write-locked. |next|: the first vma above |v|,
+// or NULL.
+void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next);
 void vma_tree_erase(struct aspace *as, struct vma *v);
 void vma_tree_resized(struct aspace *as, struct vma *v); // start or end changed, order kept
-struct vma *vma_prev(const struct vma *v);
-struct vma *vma_next(const struct vma *v);
+static inline struct vma *vma_prev(const struct vma *v)
+{
+	return v->prev;
+}
+static inline struct vma *vma_next(const struct vma *v)
+{
+	return v->next;
+}
 // A free range of |bytes| within [low, high): the highest or the lowest. True if found.
 bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
+// The highest below as->mmap_base, as vma_gap_highest, by memory of where the last one was.
+bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out);
+// In the tree a gap counts as no larger than this: the huge ones, at whose edges mappings come and
+// go, then stay the same for it. At most some thousand gaps can be as large.
+#define VMA_GAP_CAP (1ull << 36)
 bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
 // First address below |v| that others may not use: its start, less the guard gap of a stack.
 va_t vma_start_with_gap(const struct vma *v);
@@ -73,7 +85,10 @@ int __must_check vma_modify(struct aspace *as, struct vma *v, va_t start, va_t e
 typedef int vma_visit_fn(struct aspace *as, struct vma **v, va_t start, va_t end, void *arg);
 int vma_for_range(struct aspace *as, va_t start, va_t end, vma_visit_fn *fn, void *arg);
 
-// munmap.c: takes [start, end) out (whole vmas, after vma_isolate); they go on |*dead|.
+// munmap.c: unmaps whatever [start, end) shows; what lies across its ends is cut, or split. 0 or
+// -ENOMEM (nothing changed).
+int __must_check vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead);
+// Takes [start, end) out (whole vmas, after vma_isolate); they go on |*dead|.
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead);
 // Unmaps the page-table entries of [start, end) in steps, with the accounting of |v|'s kind.
 void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end);

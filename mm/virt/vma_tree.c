@@ -13,16 +13,6 @@ static struct vma *view_of(struct rb_node *n)
 	return n ? rb_entry(n, struct vma, view_node) : NULL;
 }
 
-struct vma *vma_prev(const struct vma *v)
-{
-	return vma_of(rb_prev(&v->node));
-}
-
-struct vma *vma_next(const struct vma *v)
-{
-	return vma_of(rb_next(&v->node));
-}
-
 va_t vma_start_with_gap(const struct vma *v)
 {
 	uint64_t gap;
@@ -33,10 +23,15 @@ va_t vma_start_with_gap(const struct vma *v)
 	return v->start > gap ? v->start - gap : 0;
 }
 
+static uint64_t capped(uint64_t gap)
+{
+	return MIN(gap, VMA_GAP_CAP);
+}
+
 static bool gap_update(struct rb_node *n)
 {
 	struct vma *v = vma_of(n);
-	uint64_t max = v->gap_before;
+	uint64_t max = capped(v->gap_before);
 
 	if (n->left)
 		max = MAX(max, vma_of(n->left)->max_gap);
@@ -56,57 +51,79 @@ static uint64_t gap_between(const struct vma *prev, const struct vma *v)
 	return to > from ? to - from : 0;
 }
 
-static void gap_refresh(struct vma *prev, struct vma *v)
+// Computes the gap below |v| again.
+static void gap_refresh(struct aspace *as, struct vma *v)
 {
-	uint64_t gap = gap_between(prev, v);
+	uint64_t gap = gap_between(v->prev, v), was = v->gap_before;
 
-	if (gap == v->gap_before)
+	if (gap == was)
 		return;
 	v->gap_before = gap;
-	rb_propagate(&v->node, gap_update);
+	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
+		as->place_at = NULL;
+	if (capped(gap) != capped(was))
+		rb_propagate(&v->node, gap_update);
 }
 
-void vma_tree_insert(struct aspace *as, struct vma *v)
+void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
 {
-	struct rb_node **link = &as->vmas.node, *parent = NULL;
-	struct vma *prev = NULL, *next = NULL;
+	struct vma *prev = next ? next->prev : as->highest;
+	struct rb_node *parent = NULL, **link = &as->vmas.node;
 
-	while (*link) {
-		parent = *link;
-		if (v->start < vma_of(parent)->start) {
-			next = vma_of(parent);
-			link = &parent->left;
-		} else {
-			prev = vma_of(parent);
-			link = &parent->right;
-		}
+	// One of two neighbours has room for a child between them.
+	if (prev && !prev->node.right) {
+		parent = &prev->node;
+		link = &parent->right;
+	} else if (next) {
+		parent = &next->node;
+		link = &parent->left;
 	}
-	v->gap_before = v->max_gap = gap_between(prev, v);
+	v->prev = prev;
+	v->next = next;
+	if (prev)
+		prev->next = v;
+	v->gap_before = gap_between(prev, v);
+	v->max_gap = capped(v->gap_before);
 	rb_insert(&as->vmas, &v->node, parent, link, gap_update);
-	if (next)
-		gap_refresh(v, next);
 	as->vma_count++;
+	if (v->gap_before >= as->place_bytes && as->place_at && v->start > as->place_at->start)
+		as->place_at = NULL;
+	if (!next) {
+		as->highest = v;
+		return;
+	}
+	next->prev = v;
+	gap_refresh(as, next);
+	// A mapping just put at the top of the gap: the next one goes below it.
+	if (as->place_at == next && next->gap_before < as->place_bytes)
+		as->place_at = v;
 }
 
 void vma_tree_erase(struct aspace *as, struct vma *v)
 {
-	struct vma *prev = vma_prev(v), *next = vma_next(v);
+	struct vma *prev = v->prev, *next = v->next;
 
 	rb_erase(&as->vmas, &v->node, gap_update);
-	if (next)
-		gap_refresh(prev, next);
+	if (as->place_at == v)
+		as->place_at = next;
 	if (as->last_hit == v)
-		as->last_hit = NULL;
+		as->last_hit = next;
+	if (prev)
+		prev->next = next;
+	if (next) {
+		next->prev = prev;
+		gap_refresh(as, next);
+	} else {
+		as->highest = prev;
+	}
 	as->vma_count--;
 }
 
 void vma_tree_resized(struct aspace *as, struct vma *v)
 {
-	struct vma *next = vma_next(v);
-
-	gap_refresh(vma_prev(v), v);
-	if (next)
-		gap_refresh(v, next);
+	gap_refresh(as, v);
+	if (v->next)
+		gap_refresh(as, v->next);
 }
 
 struct vma *aspace_find_vma(struct aspace *as, va_t va)
@@ -114,7 +131,8 @@ struct vma *aspace_find_vma(struct aspace *as, va_t va)
 	struct vma *best = READ_ONCE(as->last_hit);
 	struct rb_node *n;
 
-	if (best && va >= best->start && va < best->end)
+	// Its own range, or the gap below it.
+	if (best && va < best->end && (va >= best->start || !best->prev || va >= best->prev->end))
 		return best;
 	best = NULL;
 	for (n = as->vmas.node; n;) {
@@ -125,12 +143,12 @@ struct vma *aspace_find_vma(struct aspace *as, va_t va)
 			continue;
 		}
 		best = v;
-		if (va >= v->start) {
-			WRITE_ONCE(as->last_hit, v);
+		if (va >= v->start)
 			break;
-		}
 		n = n->left;
 	}
+	if (best)
+		WRITE_ONCE(as->last_hit, best);
 	return best;
 }
 
@@ -155,10 +173,11 @@ static bool gap_fits(const struct vma *v, va_t low, va_t high, uint64_t bytes, v
 }
 
 // A gap that is large enough but cut by |low| or |high| can disappoint only along one path, so
-// both searches stay logarithmic; the depth of the recursion is that of the tree.
+// both searches stay logarithmic, but for more than VMA_GAP_CAP; the depth of the recursion is that
+// of the tree.
 static bool search_highest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
-	while (n && vma_of(n)->max_gap >= bytes) {
+	while (n && vma_of(n)->max_gap >= capped(bytes)) {
 		struct vma *v = vma_of(n);
 		va_t from, to;
 
@@ -177,7 +196,7 @@ static bool search_highest(struct rb_node *n, va_t low, va_t high, uint64_t byte
 
 static bool search_lowest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
-	while (n && vma_of(n)->max_gap >= bytes) {
+	while (n && vma_of(n)->max_gap >= capped(bytes)) {
 		struct vma *v = vma_of(n);
 		va_t from, to;
 
@@ -197,9 +216,7 @@ static bool search_lowest(struct rb_node *n, va_t low, va_t high, uint64_t bytes
 // The free range above the last vma is not in the tree.
 static bool top_gap(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *from)
 {
-	struct vma *last = vma_of(rb_last(&as->vmas));
-
-	*from = MAX(last ? last->end : 0, low);
+	*from = MAX(as->highest ? as->highest->end : 0, low);
 	return high > *from && high - *from >= bytes;
 }
 
@@ -212,6 +229,29 @@ bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_
 		return true;
 	}
 	return search_highest(as->vmas.node, low, high, bytes, out);
+}
+
+bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out)
+{
+	const va_t high = as->mmap_base;
+	struct vma *v = as->place_at;
+	va_t from, to;
+
+	if (!v || bytes < as->place_bytes || as->highest->end < high ||
+	    !gap_fits(v, low, high, bytes, &from, &to)) {
+		as->place_at = NULL;
+		if (!vma_gap_highest(as, low, high, bytes, out))
+			return false;
+		v = aspace_find_vma(as, *out);
+		if (v && as->highest->end >= high) {
+			as->place_at = v;
+			as->place_bytes = bytes;
+		}
+		return true;
+	}
+	*out = to - bytes;
+	WRITE_ONCE(as->last_hit, v);
+	return true;
 }
 
 bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)

@@ -192,7 +192,12 @@ void vm_check(struct aspace *as)
 		ASSERT(v->aspace == as);
 		ASSERT(v->gap_before ==
 		       (vma_start_with_gap(v) > from ? vma_start_with_gap(v) - from : 0));
-		ASSERT(v->max_gap >= v->gap_before);
+		ASSERT(v->max_gap >= MIN(v->gap_before, VMA_GAP_CAP));
+		ASSERT(v->prev == prev && (!prev || prev->next == v));
+		// Gaps above the place of the last mapping are too small for another one like it.
+		if (as->place_at && v->start > as->place_at->start)
+			ASSERT(MIN(from + v->gap_before, as->mmap_base) <
+			       MIN(from, as->mmap_base) + as->place_bytes);
 		ASSERT(!v->obj || view_count(v->obj, v) == 1);
 		t.pages += vma_pages(v);
 		if (v->flags & VMA_LOCKED)
@@ -201,6 +206,7 @@ void vm_check(struct aspace *as)
 		prev = v;
 	}
 	ASSERT(n == as->vma_count);
+	ASSERT(as->highest == prev);
 	ASSERT(t.pages == as->total_pages);
 	ASSERT(t.locked == as->locked_pages);
 	ASSERT((int64_t)t.anon == as->rss_anon);
