@@ -3,11 +3,9 @@
 #include "lib/symtab.h"
 #include "lib/string.h"
 
-#define TOKENS 256
-
 struct table {
 	struct symtab_header h;
-	const uint8_t *blocks, *token_offsets, *tokens, *data;
+	const uint8_t *blocks, *tokens, *data;
 };
 
 static bool table_open(struct table *t, const void *table, size_t bytes)
@@ -18,15 +16,14 @@ static bool table_open(struct table *t, const void *table, size_t bytes)
 	if (bytes < sizeof(t->h))
 		return false;
 	memcpy(&t->h, p, sizeof(t->h));
-	need += (uint64_t)t->h.blocks * sizeof(struct symtab_block) + (TOKENS + 1) * 2;
+	need += (uint64_t)t->h.blocks * sizeof(struct symtab_block);
 	need += (uint64_t)t->h.tokens_bytes + t->h.data_bytes;
 	if (t->h.magic != SYMTAB_MAGIC || need > bytes)
 		return false;
 	if (t->h.blocks != (t->h.symbols + (uint64_t)SYMTAB_BLOCK - 1) / SYMTAB_BLOCK)
 		return false;
 	t->blocks = p + sizeof(t->h);
-	t->token_offsets = t->blocks + (size_t)t->h.blocks * sizeof(struct symtab_block);
-	t->tokens = t->token_offsets + (TOKENS + 1) * 2;
+	t->tokens = t->blocks + (size_t)t->h.blocks * sizeof(struct symtab_block);
 	t->data = t->tokens + t->h.tokens_bytes;
 	return true;
 }
@@ -74,33 +71,48 @@ static bool read_leb128(const struct table *t, uint32_t *at, uint32_t *out)
 	return false;
 }
 
-static size_t put_token(const struct table *t, uint8_t token, char *name, size_t at)
+// Where the text of |token| begins, or behind all of them.
+static uint32_t token_at(const struct table *t, uint8_t token)
 {
-	uint16_t from, to;
+	uint32_t at = 0;
 
-	memcpy(&from, t->token_offsets + (size_t)token * 2, 2);
-	memcpy(&to, t->token_offsets + (size_t)token * 2 + 2, 2);
-	if (to > t->h.tokens_bytes)
-		return at;
-	for (; from < to && at + 1 < SYMTAB_NAME_BYTES; from++)
-		name[at++] = (char)t->tokens[from];
+	for (; token > 0; token--)
+		while (at < t->h.tokens_bytes && !(t->tokens[at++] & 0x80))
+			;
 	return at;
+}
+
+static size_t put_token(const struct table *t, uint8_t token, char *name, size_t length)
+{
+	uint8_t c = 0;
+
+	for (uint32_t at = token_at(t, token); at < t->h.tokens_bytes && !(c & 0x80); at++) {
+		c = t->tokens[at];
+		if (c & 0x7f && length + 1 < SYMTAB_NAME_BYTES)
+			name[length++] = (char)(c & 0x7f);
+	}
+	return length;
 }
 
 static bool put_name(const struct table *t, uint32_t at, char *name)
 {
 	size_t length = 0;
-	uint8_t count;
+	uint8_t token;
 
-	if (at >= t->h.data_bytes)
-		return false;
-	count = t->data[at++];
-	if (t->h.data_bytes - at < count)
-		return false;
-	for (; count > 0; count--)
-		length = put_token(t, t->data[at++], name, length);
+	do {
+		if (at >= t->h.data_bytes)
+			return false;
+		token = t->data[at++];
+		length = put_token(t, token, name, length);
+	} while (token < t->h.final_token);
 	name[length] = '\0';
 	return true;
+}
+
+static void skip_name(const struct table *t, uint32_t *at)
+{
+	while (*at < t->h.data_bytes && t->data[(*at)++] < t->h.final_token)
+		;
 }
 
 // Walks block |i| to the last symbol at or below |offset|.
@@ -113,7 +125,7 @@ static bool find_symbol(const struct table *t, uint32_t i, uint32_t offset,
 
 	end = i + 1 < t->h.blocks ? block_at(t, i + 1).first : t->h.text_bytes;
 	for (; left > 0; left--) {
-		if (!read_leb128(t, &at, &delta) || at >= t->h.data_bytes)
+		if (!read_leb128(t, &at, &delta))
 			return false;
 		address += delta;
 		if (address > offset) {
@@ -122,7 +134,7 @@ static bool find_symbol(const struct table *t, uint32_t i, uint32_t offset,
 		}
 		start = address;
 		name_at = at;
-		at += 1 + (uint32_t)t->data[at];
+		skip_name(t, &at);
 	}
 	if (name_at == 0 || end <= offset)
 		return false;

@@ -8,7 +8,7 @@ import collections
 import struct
 import sys
 
-MAGIC, BLOCK, TOKENS = 0x4D59534F, 32, 256
+MAGIC, BLOCK, TOKENS = 0x4D59534F, 64, 256
 FIRST_TOKEN = 0x100  # code points of merged pairs while compressing
 
 
@@ -32,20 +32,30 @@ def read_symbols(lines):
 
 
 def compress(names):
-    """(compressed names as lists of token numbers, text of each token)"""
-    text = "\n".join(names)
-    singles = sorted(set(text) - {"\n"})
+    """(compressed names as lists of token numbers, text of each token, number of the first final
+    token). A final token ends a name: that end is a newline here and a character like any other,
+    but the last of its token."""
+    text = "\n".join(names) + "\n"
+    singles = sorted(set(text))
     expansion = {c: c for c in singles}
     for code in range(FIRST_TOKEN, FIRST_TOKEN + TOKENS - len(singles)):
         pairs = collections.Counter(zip(text, text[1:]))
-        best = max(((n, p) for p, n in pairs.items() if "\n" not in p), default=(0, None))
+        best = max(((n, p) for p, n in pairs.items() if not expansion[p[0]].endswith("\n")),
+                   default=(0, None))
         if best[0] < 3:
             break
         a, b = best[1]
         expansion[chr(code)] = expansion[a] + expansion[b]
         text = text.replace(a + b, chr(code))
-    number = {c: i for i, c in enumerate(expansion)}
-    return [[number[c] for c in n] for n in text.split("\n")], list(expansion.values())
+    order = sorted(expansion, key=lambda c: expansion[c].endswith("\n"))  # stable
+    number = {c: i for i, c in enumerate(order)}
+    final = sum(not expansion[c].endswith("\n") for c in order)
+    compressed = [[]]
+    for c in text:
+        compressed[-1].append(number[c])
+        if number[c] >= final:
+            compressed.append([])
+    return compressed[:-1], [expansion[c].rstrip("\n") for c in order], final
 
 
 def leb128(value):
@@ -61,23 +71,21 @@ def make_table(symbols, end):
     if not symbols:
         return b""
     base = symbols[0][0]
-    names, tokens = compress([name for _, name in symbols])
+    names, tokens, final = compress([name for _, name in symbols])
     blocks, data, previous = bytearray(), bytearray(), 0
     for i, ((address, _), name) in enumerate(zip(symbols, names)):
         if i % BLOCK == 0:
             blocks += struct.pack("<II", address - base, len(data))
             previous = address
-        data += leb128(address - previous) + bytes([len(name)]) + bytes(name)
+        data += leb128(address - previous) + bytes(name)
         previous = address
-    tokens += [""] * (TOKENS - len(tokens))
-    offsets, at = [], 0
+    area = bytearray()
     for token in tokens:
-        offsets.append(at)
-        at += len(token)
-    area = "".join(tokens).encode("ascii")
-    header = struct.pack("<IIQIIII", MAGIC, len(symbols), base, len(blocks) // 8, end - base,
-                         len(area), len(data))
-    return header + blocks + struct.pack("<257H", *offsets, at) + area + bytes(data)
+        area += token.encode("ascii") or b"\0"
+        area[-1] |= 0x80
+    header = struct.pack("<IIQIIIII", MAGIC, len(symbols), base, len(blocks) // 8, end - base,
+                         len(area), len(data), final)
+    return header + b"\0" * 4 + blocks + bytes(area) + bytes(data)
 
 
 def main():

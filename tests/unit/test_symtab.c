@@ -106,7 +106,7 @@ static void finds_nothing_outside(void **state)
 static void is_small(void **state)
 {
 	(void)state;
-	assert_true(made.bytes < 40 + 4 * 8 + 514 + 256 * 4 + FUNCTIONS * 10);
+	assert_true(made.bytes < 40 + 2 * 8 + 256 * 3 + FUNCTIONS * 6);
 }
 
 // Broken tables: cut anywhere, or any byte set to anything: an answer or none, never a bad read.
