@@ -34,13 +34,11 @@ static int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot, unsigned 
 int64_t sys_mmap(uint64_t addr, uint64_t bytes, uint64_t prot, uint64_t flags, int fd,
 		 uint64_t offset)
 {
-	struct mmap_source none = { 0 };
-
 	if (offset & ~PAGE_MASK)
 		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS))
 		return mmap_file(addr, bytes, (unsigned)prot, (unsigned)flags, fd, offset);
-	return vm_mmap(aspace_current(), addr, bytes, (unsigned)prot, (unsigned)flags, &none,
+	return vm_mmap(aspace_current(), addr, bytes, (unsigned)prot, (unsigned)flags, NULL,
 		       offset);
 }
 

@@ -64,6 +64,10 @@ struct vma {
 	// Neighbours that could merge share one. (Linux's anon_vma, as far as maps shows it.)
 	uint64_t anon_id; // set once by a fault, atomically
 
+	// False: no fault came here yet, its page-table entries are all empty. Set under the shared
+	// lock.
+	bool touched;
+
 	// From here on vma_new does not copy.
 	struct vma *prev, *next; // neighbours by address
 	struct rb_node node;     // by address, augmented with the largest gap

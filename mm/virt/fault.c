@@ -520,6 +520,8 @@ static inline bool attempt(struct fault *f, uint32_t error)
 		f->result = FAULT_ACCERR;
 		r = STEP_FAILED;
 	} else {
+		if (unlikely(!READ_ONCE(f->v->touched)))
+			WRITE_ONCE(f->v->touched, true);
 		r = run_steps(f, error & FAULT_ERR_PRESENT);
 	}
 	if (unlikely(r != STEP_DONE))

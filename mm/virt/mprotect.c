@@ -14,6 +14,8 @@ void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
 	const bool may_write = (v->flags & VMA_SHARED) && !v->obj->ops->mkwrite;
 	const unsigned prot = vma_pt_prot(v);
 
+	if (!v->touched)
+		return;
 	while (start < end) {
 		va_t to = MIN(end, start + VMA_MAX_STEP_BYTES);
 		struct tlb_batch batch;

@@ -51,6 +51,8 @@ void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end)
 {
 	uint64_t step = HUGE_SIZE; // grows while nothing is found
 
+	if (!v->touched)
+		return;
 	while (start < end) {
 		va_t to = MIN(end, ALIGN_DOWN(start, HUGE_SIZE) + step);
 		struct tlb_batch batch;
@@ -131,7 +133,7 @@ int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 		cut(as, v, start, end);
 		return 0;
 	}
-	r = vma_isolate(as, start, end);
+	r = v->start == start && v->end == end ? 0 : vma_isolate(as, start, end);
 	if (!r)
 		vma_remove_range(as, start, end, dead);
 	return r;

@@ -301,6 +301,7 @@ static void absorb(struct aspace *as, struct vma *a, struct vma *b, struct vma *
 
 	if (!a->anon_id)
 		a->anon_id = b->anon_id;
+	a->touched |= b->touched;
 	// Longer first, so that a truncation sees each page through at least one of the two.
 	if (b->obj) {
 		spin_lock(&b->obj->views_lock);

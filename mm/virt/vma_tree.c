@@ -28,18 +28,26 @@ static uint64_t capped(uint64_t gap)
 	return MIN(gap, VMA_GAP_CAP);
 }
 
-static bool gap_update(struct rb_node *n)
+static uint64_t largest_gap(const struct rb_node *n)
 {
-	struct vma *v = vma_of(n);
-	uint64_t max = capped(v->gap_before);
+	uint64_t max = capped(rb_entry(n, struct vma, node)->gap_before);
 
 	if (n->left)
 		max = MAX(max, vma_of(n->left)->max_gap);
 	if (n->right)
 		max = MAX(max, vma_of(n->right)->max_gap);
-	if (max == v->max_gap)
+	return max;
+}
+
+// max_gap is an upper bound: changes of the tree only ever raise it, a search that was misled
+// lowers it again. So a mapping that comes and goes does not rewrite the values above it each time.
+static bool gap_raise(struct rb_node *n)
+{
+	uint64_t max = largest_gap(n);
+
+	if (max <= vma_of(n)->max_gap)
 		return false;
-	v->max_gap = max;
+	vma_of(n)->max_gap = max;
 	return true;
 }
 
@@ -61,8 +69,8 @@ static void gap_refresh(struct aspace *as, struct vma *v)
 	v->gap_before = gap;
 	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
 		as->place_at = NULL;
-	if (capped(gap) != capped(was))
-		rb_propagate(&v->node, gap_update);
+	if (gap > was)
+		rb_propagate(&v->node, gap_raise);
 }
 
 void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
@@ -84,7 +92,7 @@ void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
 		prev->next = v;
 	v->gap_before = gap_between(prev, v);
 	v->max_gap = capped(v->gap_before);
-	rb_insert(&as->vmas, &v->node, parent, link, gap_update);
+	rb_insert(&as->vmas, &v->node, parent, link, gap_raise);
 	as->vma_count++;
 	if (v->gap_before >= as->place_bytes && as->place_at && v->start > as->place_at->start)
 		as->place_at = NULL;
@@ -103,7 +111,7 @@ void vma_tree_erase(struct aspace *as, struct vma *v)
 {
 	struct vma *prev = v->prev, *next = v->next;
 
-	rb_erase(&as->vmas, &v->node, gap_update);
+	rb_erase(&as->vmas, &v->node, gap_raise);
 	if (as->place_at == v)
 		as->place_at = next;
 	if (as->last_hit == v)
@@ -173,43 +181,43 @@ static bool gap_fits(const struct vma *v, va_t low, va_t high, uint64_t bytes, v
 }
 
 // A gap that is large enough but cut by |low| or |high| can disappoint only along one path, so
-// both searches stay logarithmic, but for more than VMA_GAP_CAP; the depth of the recursion is that
-// of the tree.
+// both searches stay logarithmic (but for more than VMA_GAP_CAP, and for what they correct, once);
+// the depth of the recursion is that of the tree.
 static bool search_highest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
-	while (n && vma_of(n)->max_gap >= capped(bytes)) {
-		struct vma *v = vma_of(n);
-		va_t from, to;
+	struct vma *v = vma_of(n);
+	va_t from, to;
 
-		if (v->end < high && search_highest(n->right, low, high, bytes, out))
-			return true;
-		if (gap_fits(v, low, high, bytes, &from, &to)) {
-			*out = to - bytes;
-			return true;
-		}
-		if (v->start <= low)
-			return false;
-		n = n->left;
+	if (!v || v->max_gap < capped(bytes))
+		return false;
+	if (v->end < high && search_highest(n->right, low, high, bytes, out))
+		return true;
+	if (gap_fits(v, low, high, bytes, &from, &to)) {
+		*out = to - bytes;
+		return true;
 	}
+	if (v->start > low && search_highest(n->left, low, high, bytes, out))
+		return true;
+	v->max_gap = largest_gap(n);
 	return false;
 }
 
 static bool search_lowest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
-	while (n && vma_of(n)->max_gap >= capped(bytes)) {
-		struct vma *v = vma_of(n);
-		va_t from, to;
+	struct vma *v = vma_of(n);
+	va_t from, to;
 
-		if (v->start > low && search_lowest(n->left, low, high, bytes, out))
-			return true;
-		if (gap_fits(v, low, high, bytes, &from, &to)) {
-			*out = from;
-			return true;
-		}
-		if (v->end >= high)
-			return false;
-		n = n->right;
+	if (!v || v->max_gap < capped(bytes))
+		return false;
+	if (v->start > low && search_lowest(n->left, low, high, bytes, out))
+		return true;
+	if (gap_fits(v, low, high, bytes, &from, &to)) {
+		*out = from;
+		return true;
 	}
+	if (v->end < high && search_lowest(n->right, low, high, bytes, out))
+		return true;
+	v->max_gap = largest_gap(n);
 	return false;
 }
 
