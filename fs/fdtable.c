@@ -59,7 +59,7 @@ void fdtable_put(struct fdtable *t)
 	kfree(t);
 }
 
-static bool test_bit(const uint64_t *map, unsigned n)
+static inline bool test_bit(const uint64_t *map, unsigned n)
 {
 	return map[n / 64] >> (n % 64) & 1;
 }
@@ -72,11 +72,14 @@ static void assign_bit(uint64_t *map, unsigned n, bool on)
 		map[n / 64] &= ~(1ull << (n % 64));
 }
 
-static void mark_open_locked(struct fdtable *t, unsigned fd, bool cloexec)
+static __always_inline_fn void mark_open_locked(struct fdtable *t, unsigned fd, bool cloexec)
 {
-	assign_bit(t->open, fd, true);
-	assign_bit(t->cloexec, fd, cloexec);
-	if (t->open[fd / 64] == ~0ull)
+	uint64_t bit = 1ull << (fd % 64), *open = &t->open[fd / 64];
+	uint64_t *on_exec = &t->cloexec[fd / 64];
+
+	*open |= bit;
+	*on_exec = cloexec ? *on_exec | bit : *on_exec & ~bit;
+	if (unlikely(*open == ~0ull))
 		assign_bit(t->full, fd / 64, true);
 	if (fd == t->lowest)
 		t->lowest = fd + 1;
@@ -87,8 +90,9 @@ static struct file *take_out_locked(struct fdtable *t, unsigned fd)
 	struct file *f = t->files[fd];
 
 	t->files[fd] = NULL;
-	assign_bit(t->open, fd, false);
-	assign_bit(t->full, fd / 64, false);
+	if (unlikely(t->open[fd / 64] == ~0ull))
+		assign_bit(t->full, fd / 64, false);
+	t->open[fd / 64] &= ~(1ull << (fd % 64));
 	if (fd < t->lowest)
 		t->lowest = fd;
 	return f;
@@ -190,30 +194,46 @@ static unsigned lowest_free_locked(const struct fdtable *t, unsigned from)
 	return t->capacity;
 }
 
+static __always_inline_fn int put_in_locked(struct fdtable *t, struct file *f, unsigned fd,
+					    bool cloexec)
+{
+	t->files[fd] = f;
+	mark_open_locked(t, fd, cloexec);
+	return (int)fd;
+}
+
+static __noinline int install_searching_locked(struct fdtable *t, struct file *f, int from,
+					       uint64_t limit, bool cloexec)
+{
+	for (;;) {
+		unsigned fd = lowest_free_locked(t, (unsigned)from);
+		int err;
+
+		if (fd >= limit)
+			return -EMFILE;
+		if (fd < t->capacity)
+			return put_in_locked(t, f, fd, cloexec);
+		err = grow_locked(t, fd);
+		if (err)
+			return err;
+	}
+}
+
 int fd_install(struct fdtable *t, struct file *f, int from, uint64_t limit, bool cloexec)
 {
-	unsigned fd;
-	int err;
+	unsigned lowest;
+	int fd;
 
 	limit = MIN(limit, (uint64_t)MAX_CAPACITY);
 	spin_lock(&t->lock);
-	for (;;) {
-		fd = lowest_free_locked(t, (unsigned)from);
-		err = -EMFILE;
-		if (fd >= limit)
-			break;
-		if (likely(fd < t->capacity)) {
-			t->files[fd] = f;
-			mark_open_locked(t, fd, cloexec);
-			err = (int)fd;
-			break;
-		}
-		err = grow_locked(t, fd);
-		if (err)
-			break;
-	}
+	lowest = t->lowest;
+	if (likely((unsigned)from <= lowest && lowest < limit && lowest < t->capacity &&
+		   !test_bit(t->open, lowest)))
+		fd = put_in_locked(t, f, lowest, cloexec);
+	else
+		fd = install_searching_locked(t, f, from, limit, cloexec);
 	spin_unlock(&t->lock);
-	return err;
+	return fd;
 }
 
 int fd_install_at(struct fdtable *t, struct file *f, int fd, uint64_t limit, bool cloexec)

@@ -35,7 +35,8 @@ void file_init(struct file *f, const struct path *path, unsigned flags, const st
 {
 	f->ops = ops;
 	f->path = *path;
-	path_get(path);
+	mount_get(path->mount);
+	dentry_get(path->dentry);
 	f->inode = path->dentry->inode;
 	f->refs = 1;
 	f->flags = flags & ~(unsigned)OPEN_ONLY_FLAGS;
@@ -81,10 +82,11 @@ void file_free(struct file *f)
 		f->ops->release(f);
 	drop_write_access(f);
 	path = f->path;
-	// An embedded description lies in its inode's allocation: path_put may free it.
+	// An embedded description lies in its inode's allocation: dentry_put may free it.
 	if (!f->embedded)
 		kfree(f);
-	path_put(&path);
+	dentry_put(path.dentry);
+	mount_put(path.mount);
 }
 
 static void owner_get(void *owner)

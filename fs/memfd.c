@@ -31,7 +31,7 @@ struct memfd_box {
 	struct shmem_inode shmem;
 	struct dentry dentry;
 	struct file file;
-	char name[];
+	char name[sizeof(NAME_PREFIX)]; // and as much more as it needs
 };
 
 static int memfd_dname(const struct dentry *d, char *buf, size_t bytes)
@@ -72,21 +72,14 @@ int memfd_check_flags(unsigned *flags)
 	return 0;
 }
 
-static void set_name(struct memfd_box *b, const char *prefix, const char *name)
-{
-	size_t n = strlen(prefix), bytes = strlen(name);
-
-	memcpy(b->name, prefix, n);
-	memcpy(b->name + n, name, bytes + 1);
-	dentry_init_embedded(&b->dentry, &memfd.sb, b->name, n + bytes);
-}
-
-// Everything in one allocation, with an open description that holds the only reference.
-static int make_box(const char *prefix, const char *name, uint32_t mode, uint32_t seals,
+// Everything in one allocation, with an open description that holds the only reference. The name
+// gets the prefix if |prefixed|.
+static int make_box(bool prefixed, const char *name, uint32_t mode, uint32_t seals,
 		    struct memfd_box **out)
 {
+	size_t bytes = strlen(name), before = prefixed ? sizeof(NAME_PREFIX) - 1 : 0;
+	struct memfd_box *b = kmalloc(sizeof(*b) + before + bytes + 1);
 	struct path p = { &memfd.mount, NULL };
-	struct memfd_box *b = kmalloc(sizeof(*b) + strlen(prefix) + strlen(name) + 1);
 
 	if (!b)
 		return -ENOMEM;
@@ -95,7 +88,9 @@ static int make_box(const char *prefix, const char *name, uint32_t mode, uint32_
 	b->shmem.inode.nlink = 0;
 	b->shmem.inode.writers = 1;
 	b->shmem.seals = seals;
-	set_name(b, prefix, name);
+	__builtin_memcpy(b->name, NAME_PREFIX, sizeof(NAME_PREFIX) - 1);
+	memcpy(b->name + before, name, bytes + 1);
+	dentry_init_embedded(&b->dentry, &memfd.sb, b->name, before + bytes);
 	b->dentry.inode = &b->shmem.inode;
 	b->dentry.refs = 0; // the description's reference is the only one
 	p.dentry = &b->dentry;
@@ -116,7 +111,7 @@ int memfd_create_file(const char *name, unsigned flags, struct file **out)
 		return -EINVAL;
 	if (flags & MFD_HUGETLB)
 		return -ENODEV; // as Linux for a page size that the machine does not offer
-	err = make_box(NAME_PREFIX, name, flags & MFD_NOEXEC_SEAL ? 0666 : 0777,
+	err = make_box(true, name, flags & MFD_NOEXEC_SEAL ? 0666 : 0777,
 		       flags & MFD_NOEXEC_SEAL     ? F_SEAL_EXEC
 		       : flags & MFD_ALLOW_SEALING ? 0
 						   : F_SEAL_SEAL,
@@ -129,7 +124,7 @@ int memfd_create_file(const char *name, unsigned flags, struct file **out)
 int memfd_create_unlinked(const char *name, uint64_t bytes, struct file **out)
 {
 	struct memfd_box *b;
-	int err = make_box("", name, 0777, F_SEAL_SEAL, &b);
+	int err = make_box(false, name, 0777, F_SEAL_SEAL, &b);
 
 	if (err)
 		return err;

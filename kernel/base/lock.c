@@ -59,11 +59,6 @@ static inline void note_released(struct spinlock *l)
 }
 #endif
 
-void spin_init(struct spinlock *l, enum lock_rank rank, const char *name)
-{
-	*l = (struct spinlock)SPINLOCK_INIT(rank, name);
-}
-
 __cold void spin_lock_contended(struct spinlock *l)
 {
 	do {

@@ -68,7 +68,10 @@ struct spinlock {
 	}
 #endif
 
-void spin_init(struct spinlock *l, enum lock_rank rank, const char *name);
+static inline void spin_init(struct spinlock *l, enum lock_rank rank, const char *name)
+{
+	*l = (struct spinlock)SPINLOCK_INIT(rank, name);
+}
 // KERNEL_HOT: compiled for speed (mk/kernel.mk): there taking a free lock is worth inlining.
 void spin_lock_contended(struct spinlock *l);
 #if defined(KERNEL_HOT) && !defined(CONFIG_DEBUG_LOCKS)

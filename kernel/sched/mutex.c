@@ -5,14 +5,6 @@
 #include "kernel/base/panic.h"
 #include "kernel/sched/thread.h"
 
-void mutex_init(struct mutex *m, enum lock_rank rank)
-{
-	m->locked = 0;
-	m->owner = NULL;
-	m->rank = rank;
-	waitq_init(&m->waiters);
-}
-
 bool mutex_trylock(struct mutex *m)
 {
 	if (__atomic_exchange_n(&m->locked, 1, __ATOMIC_ACQUIRE))

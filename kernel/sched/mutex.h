@@ -11,7 +11,13 @@ struct mutex {
 	uint16_t rank;
 };
 
-void mutex_init(struct mutex *m, enum lock_rank rank);
+static inline void mutex_init(struct mutex *m, enum lock_rank rank)
+{
+	m->locked = 0;
+	m->owner = NULL;
+	m->rank = rank;
+	waitq_init(&m->waiters);
+}
 void mutex_lock(struct mutex *m);
 // For a second lock of the same rank; the caller guarantees an order (parent before child,
 // address).

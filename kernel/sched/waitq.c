@@ -8,12 +8,6 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 
-void waitq_init(struct waitq *q)
-{
-	spin_init(&q->lock, RANK_WAITQ, "waitq");
-	list_init(&q->waiters);
-}
-
 void waitq_add(struct waitq *q, struct waitq_entry *e)
 {
 	uint64_t irq = spin_lock_irqsave(&q->lock);

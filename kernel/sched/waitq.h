@@ -26,7 +26,11 @@ struct waitq_entry {
 	bool woken;
 };
 
-void waitq_init(struct waitq *q);
+static inline void waitq_init(struct waitq *q)
+{
+	spin_init(&q->lock, RANK_WAITQ, "waitq");
+	list_init(&q->waiters);
+}
 void waitq_add(struct waitq *q, struct waitq_entry *e);
 void waitq_remove(struct waitq *q, struct waitq_entry *e);
 // Wakes all non-exclusive waiters and up to |n_exclusive| exclusive ones. Any context.

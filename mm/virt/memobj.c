@@ -110,7 +110,8 @@ void memobj_put(struct memobj *o)
 {
 	if (__atomic_sub_fetch(&o->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	free_all_pages(o);
+	if (o->slots.root)
+		free_all_pages(o);
 	if (o->ops->release)
 		o->ops->release(o);
 }

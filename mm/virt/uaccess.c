@@ -139,7 +139,9 @@ int64_t strncpy_from_user(char *dst, struct uptr src, size_t size)
 	size_t done = 0;
 
 	while (done < size) {
-		size_t want = MIN(string_step(uptr_add(src, done), size - done), (size_t)256);
+		// Most strings are short; a long one goes on in larger steps.
+		size_t want = MIN(string_step(uptr_add(src, done), size - done),
+				  done ? (size_t)256 : (size_t)32);
 		size_t got = user_read_partial(dst + done, uptr_add(src, done), want);
 		size_t len = find_nul(dst + done, got);
 

@@ -117,11 +117,6 @@ static void pop_held(struct spinlock *l)
 	panic("spinlock %s released by a thread that does not hold it", l->name);
 }
 
-void spin_init(struct spinlock *l, enum lock_rank rank, const char *name)
-{
-	*l = (struct spinlock)SPINLOCK_INIT(rank, name);
-}
-
 bool spin_trylock(struct spinlock *l)
 {
 	if (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE))

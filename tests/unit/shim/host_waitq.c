@@ -29,12 +29,6 @@ void host_cpu_claimed(unsigned cpu)
 	percpu_current[cpu] = &dummies[cpu];
 }
 
-void waitq_init(struct waitq *q)
-{
-	spin_init(&q->lock, RANK_WAITQ, "waitq");
-	list_init(&q->waiters);
-}
-
 void waitq_add(struct waitq *q, struct waitq_entry *e)
 {
 	uint64_t flags = spin_lock_irqsave(&q->lock);
