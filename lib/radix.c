@@ -369,12 +369,15 @@ bool radix_next_empty(const struct radix *r, uint64_t from, uint64_t last, uint6
 	return search(r, from, last, false, index);
 }
 
-const uint64_t *radix_next_slots(const struct radix *r, uint64_t from, uint64_t *first)
+const uint64_t *radix_next_slots(const struct radix *r, uint64_t from, uint64_t *first, unsigned *n)
 {
+	const struct radix_node *leaf;
+
 	if (!radix_next_used(r, from, UINT64_MAX, first))
 		return NULL;
-	*first &= ~(uint64_t)SLOT_MASK;
-	return find_leaf(r, *first)->slots;
+	leaf = find_leaf(r, *first);
+	*n = RADIX_SLOTS - (unsigned)__builtin_clzll(leaf->used) - (*first & SLOT_MASK);
+	return &leaf->slots[*first & SLOT_MASK];
 }
 
 void radix_destroy(struct radix *r)

@@ -35,8 +35,9 @@ uint64_t radix_clear(struct radix *r, uint64_t index);
 // Finds the first non-empty (or empty) index >= |from| and <= |last|; true if found.
 bool radix_next_used(const struct radix *r, uint64_t from, uint64_t last, uint64_t *index);
 bool radix_next_empty(const struct radix *r, uint64_t from, uint64_t last, uint64_t *index);
-// The 64 slots that hold the first non-empty index >= |from|, and |*first|, the index of the first
-// of them; NULL if there is none. For walks over everything.
-const uint64_t *radix_next_slots(const struct radix *r, uint64_t from, uint64_t *first);
+// The slots from the first non-empty index >= |from|, which is |*first|, to the last non-empty one
+// of the same 64; |*n| of them. NULL if there is none. For walks over everything.
+const uint64_t *radix_next_slots(const struct radix *r, uint64_t from, uint64_t *first,
+				 unsigned *n);
 // Frees all nodes (values are the caller's business).
 void radix_destroy(struct radix *r);

@@ -293,7 +293,8 @@ static __noinline void map_neighbours(struct fault *f, uint64_t index, unsigned 
 }
 
 // Finds or makes the page of the object. STEP_DONE: it is f->page.
-static inline enum step_result object_page(struct fault *f, uint64_t index, unsigned flags)
+static __always_inline_fn enum step_result object_page(struct fault *f, uint64_t index,
+						       unsigned flags, bool likely_new)
 {
 	struct memobj *o = f->v->obj;
 	int r;
@@ -301,8 +302,11 @@ static inline enum step_result object_page(struct fault *f, uint64_t index, unsi
 	f->seq = __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE);
 	if (unlikely(f->seq & 1))
 		return STEP_UNSTABLE;
-	r = memobj_get_page_fresh(o, index, flags | MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, &f->page,
-				  &f->fresh);
+	if (likely_new)
+		r = memobj_borrow_new(o, index, &f->page, &f->fresh);
+	else
+		r = memobj_get_page_fresh(o, index, flags | MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, &f->page,
+					  &f->fresh);
 	return unlikely(r) ? fail_errno(f, r) : STEP_DONE;
 }
 
@@ -314,13 +318,13 @@ static enum step_result object_map(struct fault *f)
 	struct vma *v = f->v;
 	const uint64_t index = vma_index(v, f->va);
 	const unsigned prot = object_prot(f);
-	unsigned flags = MEMOBJ_BORROW;
+	// As the pages before it. (WINDOW_FRESH says that the object has no fill op.)
+	const bool likely_new =
+		f->write && index == v->next_fault_index && v->fault_window == WINDOW_FRESH;
 	enum step_result r;
 	int made;
 
-	if (f->write && index == v->next_fault_index && v->fault_window == WINDOW_FRESH)
-		flags |= MEMOBJ_LIKELY_NEW;
-	r = object_page(f, index, flags);
+	r = object_page(f, index, MEMOBJ_BORROW, likely_new);
 	if (unlikely(r != STEP_DONE))
 		return r;
 	made = pt_map_borrowed_one(&f->as->pt, f->va, f->page, prot, &v->obj->seq, f->seq);
@@ -346,7 +350,7 @@ static enum step_result object_copy(struct fault *f)
 	int made;
 
 	mark_faulted(f->v); // even if it comes to nothing, as Linux
-	r = object_page(f, vma_index(f->v, f->va), 0);
+	r = object_page(f, vma_index(f->v, f->va), 0, false);
 	if (r != STEP_DONE)
 		return r;
 	page = f->page;

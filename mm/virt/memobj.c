@@ -92,10 +92,11 @@ static void free_all_pages(struct memobj *o)
 {
 	const uint64_t *slots;
 	uint64_t next = 0, first;
+	unsigned n;
 
-	while ((slots = radix_next_slots(&o->slots, next, &first))) {
-		page_put_values(slots, 64);
-		next = first + 64;
+	while ((slots = radix_next_slots(&o->slots, next, &first, &n))) {
+		page_put_values(slots, n);
+		next = (first | 63) + 1;
 		if (next % 512 == 0)
 			sched_point();
 		if (!next)
@@ -162,8 +163,8 @@ static struct page *take_present(struct memobj *o, uint64_t index, uint64_t slot
 }
 
 // An empty slot of an object without fill op gets a frame of zeros.
-static int make_zero_page(struct memobj *o, uint64_t index, unsigned flags, struct page **out,
-			  bool *fresh)
+static __always_inline_fn int make_zero_page(struct memobj *o, uint64_t index, unsigned flags,
+					     struct page **out, bool *fresh)
 {
 	struct page *p = pmm_alloc(0, (flags & MEMOBJ_NOZERO) ? 0 : PMM_ZERO);
 	uint64_t there, slot = slot_of_page(p);
@@ -302,8 +303,6 @@ int memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags, stru
 	bool past;
 
 	*fresh = false;
-	if ((flags & MEMOBJ_LIKELY_NEW) && !o->ops->fill)
-		return make_zero_page(o, index, flags, out, fresh);
 	spin_lock(&o->slots_lock);
 	past = past_end(o, index, flags);
 	slot = past ? 0 : radix_get(&o->slots, index);
@@ -319,6 +318,12 @@ int memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags, stru
 	}
 	spin_unlock(&o->slots_lock);
 	return past ? -ERANGE : get_page_slow(o, index, flags, out, fresh);
+}
+
+int memobj_borrow_new(struct memobj *o, uint64_t index, struct page **out, bool *fresh)
+{
+	*fresh = false;
+	return make_zero_page(o, index, MEMOBJ_BORROW, out, fresh);
 }
 
 int memobj_get_page(struct memobj *o, uint64_t index, unsigned flags, struct page **out)

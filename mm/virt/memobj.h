@@ -65,8 +65,6 @@ enum memobj_get_flags {
 	MEMOBJ_NOSLEEP = 1 << 3, // -EAGAIN where a fill would have to be run or waited for
 	// Without a reference: the page may go away as soon as o->seq changes. With NOSLEEP only.
 	MEMOBJ_BORROW = 1 << 4,
-	// The caller believes that the page does not exist.
-	MEMOBJ_LIKELY_NEW = 1 << 5,
 	// With ALLOC: a page made stays marked as never written, one that is marked keeps its mark.
 	// Without this flag ALLOC takes the mark away; without ALLOC marked pages are holes.
 	MEMOBJ_UNWRITTEN = 1 << 6,

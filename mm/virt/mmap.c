@@ -6,6 +6,7 @@
 #include <linux/mman.h>
 
 #include "lib/checked.h"
+#include "lib/string.h"
 #include "mm/virt/place.h"
 #include "mm/virt/vma.h"
 
@@ -117,23 +118,24 @@ static bool extend_neighbour(struct aspace *as, const struct vma *like, struct v
 }
 
 // A new record with its references; the writer of a sealed object is refused here.
-static int new_record(const struct vma *like, struct vma **out)
+static int new_record(struct vma *like, struct vma **out)
 {
-	struct vma plain = *like;
+	const unsigned flags = like->flags;
 
-	plain.flags &= ~(unsigned)VMA_COUNTED_WRITER;
-	*out = vma_new(&plain);
+	like->flags &= ~(unsigned)VMA_COUNTED_WRITER;
+	*out = vma_new(like);
+	like->flags = flags;
 	if (!*out)
 		return -ENOMEM;
-	if ((like->flags & VMA_COUNTED_WRITER) && memobj_writer_add(like->obj)) {
+	if ((flags & VMA_COUNTED_WRITER) && memobj_writer_add(like->obj)) {
 		vma_free_unlinked(*out);
 		return -EPERM;
 	}
-	(*out)->flags = like->flags;
+	(*out)->flags = flags;
 	return 0;
 }
 
-int map_region(struct aspace *as, const struct vma *like, struct vma **dead)
+int map_region(struct aspace *as, struct vma *like, struct vma **dead)
 {
 	struct vma *next = aspace_find_vma(as, like->start), *prev, *v;
 	const bool overlaps = next && next->start < like->end;
@@ -162,9 +164,12 @@ int map_region(struct aspace *as, const struct vma *like, struct vma **dead)
 			return r;
 		}
 	}
+	if (!overlaps) {
+		vma_link_before(as, v, next);
+		return 0;
+	}
 	vma_link(as, v);
-	if (overlaps)
-		vma_merge_around(as, v, dead);
+	vma_merge_around(as, v, dead);
 	return 0;
 }
 
@@ -173,8 +178,7 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 			   unsigned flags, const struct mmap_source *src, uint64_t pgoff,
 			   struct vma **dead)
 {
-	struct vma like = { .aspace = as };
-	struct vma *there;
+	struct vma *there, like;
 	int64_t at;
 	int r;
 
@@ -183,6 +187,8 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 	at = place_mapping(as, addr, bytes, flags, !src->obj);
 	if (at < 0)
 		return at;
+	memset(&like, 0, offsetof(struct vma, prev));
+	like.aspace = as;
 	like.start = (va_t)at;
 	like.end = like.start + bytes;
 	if (flags & MAP_FIXED_NOREPLACE) {
@@ -219,16 +225,39 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 	return r ? r : at;
 }
 
-// Shared anonymous memory is an object of its own, made before the lock is taken.
-static int shared_anon_source(struct aspace *as, uint64_t bytes, unsigned flags,
-			      struct mmap_source *out)
+// |bytes| is a multiple of the page size.
+static int64_t map_source(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
+			  unsigned flags, const struct mmap_source *src, uint64_t offset_bytes)
 {
+	struct vma *dead = NULL;
+	int64_t at;
+
+	rwsem_write_lock(&as->lock);
+	at = mmap_locked(as, addr, bytes, prot, flags, src, offset_bytes >> PAGE_SHIFT, &dead);
+	rwsem_write_unlock(&as->lock);
+	vma_release_list(dead);
+	if (unlikely(((flags & MAP_LOCKED) || as->default_vma_flags & VMA_LOCKED ||
+		      (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE) &&
+		     at >= 0))
+		vm_populate(as, (va_t)at, bytes);
+	return at;
+}
+
+// Shared anonymous memory is an object of its own, made before the lock is taken.
+static __noinline int64_t map_shared_anon(struct aspace *as, va_t addr, uint64_t bytes,
+					  unsigned prot, unsigned flags)
+{
+	struct mmap_source src = { .name = "/dev/zero (deleted)" };
+	int64_t at;
+
 	if (!(flags & MAP_NORESERVE) && !vma_may_commit(bytes >> PAGE_SHIFT))
 		return -ENOMEM;
-	*out = anonymous_source;
-	out->obj = memobj_create_anon(bytes);
-	out->name = "/dev/zero (deleted)";
-	return out->obj ? 0 : -ENOMEM;
+	src.obj = memobj_create_anon(bytes);
+	if (!src.obj)
+		return -ENOMEM;
+	at = map_source(as, addr, bytes, prot, flags, &src, 0);
+	memobj_put(src.obj);
+	return at;
 }
 
 static bool is_known_huge_size(unsigned flags)
@@ -241,10 +270,6 @@ static bool is_known_huge_size(unsigned flags)
 int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, unsigned flags,
 		const struct mmap_source *src, uint64_t offset_bytes)
 {
-	struct mmap_source anon = anonymous_source;
-	struct vma *dead = NULL;
-	int64_t at;
-
 	if (!IS_ALIGNED(offset_bytes, PAGE_SIZE))
 		return -EINVAL;
 	if (flags & MAP_HUGETLB) // no pool of huge pages: what Linux says with nr_hugepages 0
@@ -260,23 +285,10 @@ int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, uns
 	}
 	if (!checked_align_up_u64(bytes, PAGE_SIZE, &bytes) || !bytes)
 		return -ENOMEM;
-	if ((flags & MAP_ANONYMOUS) || !src)
-		src = &anon;
-	if ((flags & (MAP_ANONYMOUS | MAP_TYPE)) == (MAP_ANONYMOUS | MAP_SHARED) &&
-	    bytes <= USER_TOP) {
-		at = shared_anon_source(as, bytes, flags, &anon);
-		if (at < 0)
-			return at;
-		offset_bytes = 0;
-	}
-	rwsem_write_lock(&as->lock);
-	at = mmap_locked(as, addr, bytes, prot, flags, src, offset_bytes >> PAGE_SHIFT, &dead);
-	rwsem_write_unlock(&as->lock);
-	vma_release_list(dead);
-	if (anon.obj)
-		memobj_put(anon.obj);
-	if (at >= 0 && ((flags & MAP_LOCKED) || as->default_vma_flags & VMA_LOCKED ||
-			(flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
-		vm_populate(as, (va_t)at, bytes);
-	return at;
+	if (!(flags & MAP_ANONYMOUS))
+		return map_source(as, addr, bytes, prot, flags, src ? src : &anonymous_source,
+				  offset_bytes);
+	if ((flags & MAP_TYPE) == MAP_SHARED && bytes <= USER_TOP)
+		return map_shared_anon(as, addr, bytes, prot, flags);
+	return map_source(as, addr, bytes, prot, flags, &anonymous_source, offset_bytes);
 }

@@ -10,4 +10,4 @@ int64_t __must_check place_mapping(struct aspace *as, va_t addr, uint64_t bytes,
 				   bool anonymous);
 // Maps what |like| says (start, end, flags, obj, pgoff, owner, name), in place of what is there.
 // 0 or -ENOMEM, -EPERM; on failure nothing is changed. What was replaced goes on |*dead|.
-int __must_check map_region(struct aspace *as, const struct vma *like, struct vma **dead);
+int __must_check map_region(struct aspace *as, struct vma *like, struct vma **dead);

@@ -67,6 +67,10 @@ static inline uint64_t memobj_end_index(const struct memobj *o)
 // As memobj_get_page; |*fresh| tells that the page was made by this call.
 int __must_check memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags,
 				       struct page **out, bool *fresh);
+// As that with ALLOC and BORROW, of an object without a fill op, where the page probably is
+// missing.
+int __must_check memobj_borrow_new(struct memobj *o, uint64_t index, struct page **out,
+				   bool *fresh);
 // Maps those of the |n| pages from |index| on that are present, without references of their own
 // (PT_BORROWED), from |va| on; they lie in one group of 64 (by index) and in one page table. Never
 // allocates pages of the object, never sleeps. The number made; -EAGAIN: o->seq is not |seq| any

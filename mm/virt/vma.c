@@ -122,8 +122,13 @@ static void account(struct aspace *as, unsigned flags, int64_t pages)
 
 void vma_link(struct aspace *as, struct vma *v)
 {
+	vma_link_before(as, v, aspace_find_vma(as, v->start));
+}
+
+void vma_link_before(struct aspace *as, struct vma *v, struct vma *next)
+{
 	v->aspace = as;
-	vma_tree_insert(as, v, aspace_find_vma(as, v->start));
+	vma_tree_insert(as, v, next);
 	account(as, v->flags, (int64_t)vma_pages(v));
 	if (v->obj) {
 		spin_lock(&v->obj->views_lock);

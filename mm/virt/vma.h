@@ -55,9 +55,10 @@ struct vma *view_next(struct vma *v, uint64_t first, uint64_t last);
 // vma.c. A record with the given fields and references of its own on object, owner and name; not
 // linked. NULL: out of memory.
 struct vma *__must_check vma_new(const struct vma *like);
-void vma_free_unlinked(struct vma *v);             // drops its references; may sleep
-void vma_link(struct aspace *as, struct vma *v);   // into both trees and the counters
-void vma_unlink(struct aspace *as, struct vma *v); // out of all of them
+void vma_free_unlinked(struct vma *v);           // drops its references; may sleep
+void vma_link(struct aspace *as, struct vma *v); // into both trees and the counters
+void vma_link_before(struct aspace *as, struct vma *v, struct vma *next); // |next|: the one above
+void vma_unlink(struct aspace *as, struct vma *v);                        // out of all of them
 // Moves the edges of a linked vma; |pgoff| is that of the new start.
 void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint64_t pgoff);
 void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags);

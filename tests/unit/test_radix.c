@@ -184,7 +184,7 @@ static void add_and_walk(void **state)
 {
 	const uint64_t *slots;
 	uint64_t there = 0, first, from = 0;
-	unsigned seen = 0;
+	unsigned seen = 0, n;
 	struct radix r;
 
 	radix_init(&r, &mem);
@@ -194,12 +194,13 @@ static void add_and_walk(void **state)
 		assert_int_equal(there, i + 1);
 		assert_int_equal(radix_get(&r, spots[i]), i + 1);
 	}
-	while ((slots = radix_next_slots(&r, from, &first))) {
-		assert_int_equal(first % 64, 0);
+	while ((slots = radix_next_slots(&r, from, &first, &n))) {
 		assert_true(first >= from);
-		for (unsigned i = 0; i < 64; i++)
+		assert_true(n > 0 && first % 64 + n <= 64);
+		assert_true(slots[0] && slots[n - 1]);
+		for (unsigned i = 0; i < n; i++)
 			seen += slots[i] != 0;
-		from = first + 64;
+		from = (first | 63) + 1;
 		if (!from)
 			break;
 	}
@@ -208,7 +209,7 @@ static void add_and_walk(void **state)
 	assert_int_equal(radix_add(&r, 1ull << 50, 5, &there), -ENOMEM);
 	countdown = 0;
 	radix_destroy(&r);
-	assert_null(radix_next_slots(&r, 0, &first));
+	assert_null(radix_next_slots(&r, 0, &first, &n));
 	assert_int_equal(live, 0);
 }
 
