@@ -4,7 +4,8 @@
 // instruction, so that the figures are instruction counts and the same on every machine.
 //
 // Prints "BENCH main_tsc N" first (ticks since reset when main began), then "BENCH NAME TICKS" a
-// row, "BENCH NAME FAIL ERRNO" where the system refuses, and "BENCH done".
+// row, "BENCH NAME FAIL ERRNO" where the system refuses, and "BENCH done". Arguments: rows to run
+// (default: all), after --mappings=N to have N more mappings alive meanwhile.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -447,24 +448,58 @@ static void run_row(const struct row *row)
 }
 
 // With arguments, runs only the rows named.
-static bool wanted(const char *name, int argc, char **argv)
+static bool wanted(const char *name, char **rows)
 {
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(name, argv[i]))
+	for (char **row = rows; *row; row++)
+		if (!strcmp(name, *row))
 			return true;
-	return argc < 2;
+	return !*rows;
+}
+
+// |n| mappings that stay alive beside those the rows make: single pages that cannot be joined, a
+// third of them with a hole of a page below, each touched.
+static bool make_mappings(unsigned long n)
+{
+	size_t pages = 0;
+	char *p = mmap(0, n * 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		       0);
+
+	if (p == MAP_FAILED)
+		return false;
+	for (unsigned long i = 0; i < n; i++) {
+		char *at = p + pages * PAGE;
+
+		if (mmap(at, PAGE, i % 2 ? PROT_READ : RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+			 -1, 0) != at)
+			return false;
+		touch_read(at, PAGE);
+		pages += 1;
+		if (i % 3 == 0) {
+			munmap(at + PAGE, PAGE);
+			pages += 1;
+		}
+	}
+	munmap(p + pages * PAGE, (n * 2 - pages) * PAGE);
+	return true;
 }
 
 int main(int argc, char **argv)
 {
+	static const char mappings[] = "--mappings=";
 	uint64_t start = ticks();
+	char **names = argv + (argc > 0);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("BENCH main_tsc %llu\n", (unsigned long long)start);
 	if (pipe(pipes) || pipe(pipes + 2))
 		perror("pipe");
+	if (*names && !strncmp(*names, mappings, strlen(mappings))) {
+		if (!make_mappings(strtoul(*names + strlen(mappings), NULL, 10)))
+			perror("mappings");
+		names++;
+	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (wanted(rows[i].name, argc, argv))
+		if (wanted(rows[i].name, names))
 			run_row(&rows[i]);
 	puts("BENCH done");
 	return 0;
