@@ -124,9 +124,9 @@ def systems(args):
 
 def print_table(title, names, rows):
     width = max(len(r[0]) for r in rows + [(title,)])
-    print("\n%-*s" % (width, title) + "".join("%18s" % n for n in names))
+    print("\n%-*s" % (width, title) + "".join("%24s" % n for n in names))
     for row in rows:
-        print("%-*s" % (width, row[0]) + "".join("%18s" % c for c in row[1:]))
+        print("%-*s" % (width, row[0]) + "".join("%24s" % c for c in row[1:]))
 
 
 def shown(value, base):
