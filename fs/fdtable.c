@@ -114,7 +114,7 @@ static void set_arrays(struct fdtable *t, void *mem, unsigned capacity)
 	t->full = t->cloexec + capacity / 64;
 }
 
-static void copy_arrays(struct fdtable *to, const struct fdtable *from)
+static __cold void copy_arrays(struct fdtable *to, const struct fdtable *from)
 {
 	size_t words = from->capacity / 64;
 
@@ -134,7 +134,7 @@ static void *alloc_arrays(unsigned capacity)
 }
 
 // Makes room for |fd|. Drops and retakes the lock.
-static int grow_locked(struct fdtable *t, unsigned fd)
+static __cold int grow_locked(struct fdtable *t, unsigned fd)
 {
 	struct fdtable old;
 	unsigned capacity = t->capacity;
@@ -306,7 +306,7 @@ static int next_open_locked(const struct fdtable *t, unsigned from, unsigned las
 	return -1;
 }
 
-int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec)
+__cold int fd_close_range(struct fdtable *t, unsigned first, unsigned last, bool only_cloexec)
 {
 	unsigned from = first;
 
@@ -333,7 +333,7 @@ void fdtable_close_on_exec(struct fdtable *t)
 	fd_close_range(t, 0, UINT32_MAX, true);
 }
 
-int fd_set_cloexec_range(struct fdtable *t, unsigned first, unsigned last)
+__cold int fd_set_cloexec_range(struct fdtable *t, unsigned first, unsigned last)
 {
 	int fd;
 
@@ -382,7 +382,7 @@ int fd_next_open(struct fdtable *t, int from)
 }
 
 // Room for all of |t|, allocated outside of its lock; the capacity may have changed meanwhile.
-static struct fdtable *alloc_like(const struct fdtable *t)
+static __cold struct fdtable *alloc_like(const struct fdtable *t)
 {
 	struct fdtable *copy = fdtable_create();
 	unsigned capacity = READ_ONCE(t->capacity);
@@ -399,7 +399,7 @@ static struct fdtable *alloc_like(const struct fdtable *t)
 	return copy;
 }
 
-struct fdtable *fdtable_clone(struct fdtable *t)
+__cold struct fdtable *fdtable_clone(struct fdtable *t)
 {
 	struct fdtable *copy = alloc_like(t);
 
@@ -426,7 +426,7 @@ struct fdtable *fdtable_clone(struct fdtable *t)
 	return copy;
 }
 
-struct fs_context *fs_context_create(const struct path *root)
+__cold struct fs_context *fs_context_create(const struct path *root)
 {
 	struct fs_context *c = kzalloc(sizeof(*c));
 
@@ -448,7 +448,7 @@ struct fs_context *fs_context_create(const struct path *root)
 	return c;
 }
 
-struct fs_context *fs_context_clone(struct fs_context *c, bool share_fds)
+__cold struct fs_context *fs_context_clone(struct fs_context *c, bool share_fds)
 {
 	struct fs_context *n = kzalloc(sizeof(*n));
 
@@ -519,12 +519,12 @@ static void swap_path(struct fs_context *c, struct path *slot, const struct path
 	path_put(&old);
 }
 
-void fs_context_set_root(struct fs_context *c, const struct path *p)
+__cold void fs_context_set_root(struct fs_context *c, const struct path *p)
 {
 	swap_path(c, &c->root, p);
 }
 
-void fs_context_set_cwd(struct fs_context *c, const struct path *p)
+__cold void fs_context_set_cwd(struct fs_context *c, const struct path *p)
 {
 	swap_path(c, &c->cwd, p);
 }

@@ -104,7 +104,7 @@ static int owner_sync(void *owner, uint64_t start, uint64_t end)
 	return file_fsync(owner, true);
 }
 
-static int owner_punch(void *owner, uint64_t start, uint64_t bytes)
+static __cold int owner_punch(void *owner, uint64_t start, uint64_t bytes)
 {
 	return file_fallocate(owner, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (int64_t)start,
 			      (int64_t)bytes);
@@ -336,7 +336,7 @@ int file_truncate(struct file *f, uint64_t size_bytes)
 	 FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE)
 
 // Linux vfs_fallocate, 6.18: the checks in its order.
-int file_fallocate(struct file *f, int mode, int64_t offset, int64_t bytes)
+__cold int file_fallocate(struct file *f, int mode, int64_t offset, int64_t bytes)
 {
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
@@ -483,7 +483,7 @@ void file_touch_atime(struct file *f)
 		inode_touch_atime(f->path.mount, f->inode);
 }
 
-char *file_name(struct file *f, char *buf, size_t bytes)
+__cold char *file_name(struct file *f, char *buf, size_t bytes)
 {
 	struct fs_context *c = fs_context_current();
 	struct path root;

@@ -49,7 +49,7 @@ struct pipe {
 
 static struct anon_fs pipe_fs = { .prefix = "pipe", .fstype = "pipefs", .magic = PIPEFS_MAGIC };
 
-void pipe_init(void)
+__cold void pipe_init(void)
 {
 	anon_fs_init(&pipe_fs);
 }
@@ -317,7 +317,7 @@ static uint32_t pipe_poll(struct file *f, struct poll_table *pt)
 	return ev;
 }
 
-static int64_t pipe_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+static __cold int64_t pipe_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 {
 	struct pipe *p = pipe_of(f);
 	int bytes = 0;
@@ -441,7 +441,7 @@ static int attach_fifo(struct inode *i, struct file *f, struct pipe **out)
 }
 
 // Waits for the other side of a fifo, as open(2) does.
-static int wait_partner(struct waitq *q, const unsigned *opens)
+static __cold int wait_partner(struct waitq *q, const unsigned *opens)
 {
 	unsigned before = READ_ONCE(*opens);
 	int err;
@@ -450,7 +450,7 @@ static int wait_partner(struct waitq *q, const unsigned *opens)
 	return err ? -ERESTARTSYS : 0;
 }
 
-int fifo_open(struct inode *i, struct file *f)
+__cold int fifo_open(struct inode *i, struct file *f)
 {
 	bool nonblock = f->flags & O_NONBLOCK, is_pipe = i->sb == &pipe_fs.sb;
 	struct pipe *p;
@@ -497,7 +497,7 @@ static int64_t resize_locked(struct pipe *p, unsigned slots)
 	return (int64_t)(slots * PAGE_SIZE);
 }
 
-int64_t pipe_set_size(struct file *f, uint64_t bytes)
+__cold int64_t pipe_set_size(struct file *f, uint64_t bytes)
 {
 	struct pipe *p;
 	uint64_t slots = 1;
@@ -521,7 +521,7 @@ int64_t pipe_set_size(struct file *f, uint64_t bytes)
 	return r;
 }
 
-int64_t pipe_get_size(struct file *f)
+__cold int64_t pipe_get_size(struct file *f)
 {
 	if (f->ops != &pipe_ops)
 		return -EBADF;

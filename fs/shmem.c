@@ -140,7 +140,7 @@ static const struct memobj_ops image_obj_ops = {
 	.account = obj_account,
 };
 
-void shmem_init(struct shmem_inode *s, struct superblock *sb, uint32_t mode, void *box)
+__cold void shmem_init(struct shmem_inode *s, struct superblock *sb, uint32_t mode, void *box)
 {
 	inode_init(&s->inode, &shmem_inode_ops, sb, mode);
 	s->inode.fops = &shmem_file_ops;
@@ -159,7 +159,7 @@ struct shmem_inode *shmem_create(struct superblock *sb, uint32_t mode)
 	return s;
 }
 
-void shmem_set_image(struct shmem_inode *s, pa_t image_pa, uint64_t bytes)
+__cold void shmem_set_image(struct shmem_inode *s, pa_t image_pa, uint64_t bytes)
 {
 	s->image_pa = image_pa;
 	s->image_bytes = bytes;
@@ -199,7 +199,7 @@ static int shmem_getattr(struct inode *i, struct kstat *out)
 	return 0;
 }
 
-int shmem_detach_image(struct shmem_inode *s)
+__cold int shmem_detach_image(struct shmem_inode *s)
 {
 	uint64_t pages = image_pages(s);
 
@@ -244,7 +244,7 @@ static uint64_t file_size_limit(void)
 	return c ? READ_ONCE(c->fsize_limit) : UINT64_MAX;
 }
 
-int shmem_check_limit(uint64_t end)
+__cold int shmem_check_limit(uint64_t end)
 {
 	if (likely(end <= file_size_limit()))
 		return 0;

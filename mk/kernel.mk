@@ -14,7 +14,7 @@ KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,
 	-fsanitize-undefined-trap-on-error
 # The image is small on purpose: -Oz, and -O2 where the time is spent. (memcpy and memset stay calls of
 # lib/string.c: freestanding code has no builtins.)
-KOPT := -Oz
+KOPT := -Oz -fno-jump-tables $(if $(findstring clang,$(KCC)),,-fno-tree-forwprop)
 KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1 \
 	-freorder-blocks-algorithm=simple)
 KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock% kernel/sched/sched% \

@@ -45,7 +45,7 @@ static void read_mxcsr_mask(void)
 		fpu.mxcsr_mask = mask;
 }
 
-void fpu_init(void)
+__cold void fpu_init(void)
 {
 	cpu_fninit();
 	cpu_load_mxcsr(0x1f80);

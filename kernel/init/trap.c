@@ -64,7 +64,7 @@ static const struct exception {
 	[VECTOR_XM] = { "SIMD exception", SIGFPE, FPE_FLTUNK, ADDR_RIP },
 };
 
-void trap_init(void)
+__cold void trap_init(void)
 {
 	desc_set_gates(0, 32, trap_stubs_exceptions);
 	desc_set_gates(32, 64, trap_stubs_devices);
@@ -96,7 +96,7 @@ static __noinline bool has_fixup(const struct pt_regs *regs)
 	return take_fixup(&copy);
 }
 
-static void __noreturn die(unsigned vector, const struct pt_regs *regs, uint64_t error)
+static __cold void __noreturn die(unsigned vector, const struct pt_regs *regs, uint64_t error)
 {
 	const char *name = vector < 32 ? exceptions[vector].name : NULL;
 	uint64_t cr2 = cpu_read_cr2();

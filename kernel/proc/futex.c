@@ -23,7 +23,7 @@ static struct {
 	struct futex_bucket buckets[BUCKETS];
 } futex;
 
-void futex_init(void)
+__cold void futex_init(void)
 {
 	for (unsigned i = 0; i < BUCKETS; i++) {
 		spin_init(&futex.buckets[i].lock, RANK_FUTEX, "futex");
@@ -116,7 +116,7 @@ static int queue_if_equal(struct futex_waiter *w, struct uptr uaddr, uint32_t va
 	}
 }
 
-static int64_t restart_wait(struct restart_block *rb)
+static __cold int64_t restart_wait(struct restart_block *rb)
 {
 	return futex_wait(UPTR(rb->arg[0]), (unsigned)rb->arg[1], (uint32_t)rb->arg[2], rb->arg[3],
 			  (uint32_t)rb->arg[4]);
@@ -210,8 +210,8 @@ static void unlock_two(struct futex_bucket *a, struct futex_bucket *b)
 		spin_unlock(&b->lock);
 }
 
-int64_t futex_requeue(struct uptr uaddr, unsigned flags, struct uptr uaddr2, int wake, int requeue,
-		      const uint32_t *expected)
+__cold int64_t futex_requeue(struct uptr uaddr, unsigned flags, struct uptr uaddr2, int wake,
+			     int requeue, const uint32_t *expected)
 {
 	struct futex_key k1, k2;
 	struct futex_bucket *b1, *b2;
@@ -267,8 +267,8 @@ static int wake_op_word(struct uptr uaddr, uint32_t op, bool *compare)
 	}
 }
 
-int64_t futex_wake_op(struct uptr uaddr, unsigned flags, struct uptr uaddr2, int wake, int wake2,
-		      uint32_t op)
+__cold int64_t futex_wake_op(struct uptr uaddr, unsigned flags, struct uptr uaddr2, int wake,
+			     int wake2, uint32_t op)
 {
 	struct futex_key k1, k2;
 	struct futex_bucket *b1, *b2;
@@ -307,7 +307,8 @@ void futex_wake_one_quiet(struct uptr uaddr)
 }
 
 // One lock of a thread that ends: marks its owner as dead and wakes a waiter.
-static int robust_unlock(struct thread *t, uint64_t entry, int64_t offset, bool pi, bool pending)
+static __cold int robust_unlock(struct thread *t, uint64_t entry, int64_t offset, bool pi,
+				bool pending)
 {
 	struct uptr uaddr = UPTR(entry + (uint64_t)offset);
 	uint32_t val, seen, dead;
@@ -340,7 +341,7 @@ static int robust_unlock(struct thread *t, uint64_t entry, int64_t offset, bool 
 	return 0;
 }
 
-void futex_exit_robust_list(struct thread *t)
+__cold void futex_exit_robust_list(struct thread *t)
 {
 	struct uptr head_va = t->uthread->robust_list;
 	struct robust_list_head head;

@@ -68,7 +68,7 @@ static void sched_arm_tick(struct runqueue *rq)
 	timer_arm(&rq->tick, clock_mono_ns() + SLICE_NS);
 }
 
-void sched_init(void)
+__cold void sched_init(void)
 {
 	struct runqueue *rq = this_cpu_ptr(runqueue);
 	struct thread *t = &sched.boot_thread;
@@ -138,7 +138,7 @@ static __always_inline_fn void enqueue_and_unlock(struct runqueue *rq, struct th
 	}
 }
 
-void sched_start(struct thread *t)
+__cold void sched_start(struct thread *t)
 {
 	uint64_t irq = cpu_irq_save();
 

@@ -48,7 +48,7 @@ static struct {
 
 static DEFINE_PERCPU(struct heap_cpu, heap_cpu);
 
-void kmalloc_init(void)
+__cold void kmalloc_init(void)
 {
 	unsigned class = 0;
 
@@ -324,7 +324,7 @@ char *kstrndup(const char *s, size_t max)
 	return copy;
 }
 
-void kmalloc_get_stats(struct kmem_stats *out)
+__cold void kmalloc_get_stats(struct kmem_stats *out)
 {
 	out->live_objects = __atomic_load_n(&heap.large_objects, __ATOMIC_RELAXED);
 	out->backing_pages = __atomic_load_n(&heap.large_pages, __ATOMIC_RELAXED);
@@ -363,7 +363,7 @@ static uint64_t free_empty_pages(unsigned class)
 	return freed;
 }
 
-uint64_t kmalloc_shrink(uint64_t want_pages)
+__cold uint64_t kmalloc_shrink(uint64_t want_pages)
 {
 	uint64_t freed = 0;
 

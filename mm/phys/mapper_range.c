@@ -581,7 +581,7 @@ static void move_huge(struct range_op *op, pte_t *from, va_t va)
 }
 
 // [va, stop) and the place it moves to lie in one table each.
-static void move_segment(struct range_op *op, pte_t *from, va_t va, va_t stop)
+static __cold void move_segment(struct range_op *op, pte_t *from, va_t va, va_t stop)
 {
 	pte_t *to = make_entry(op, op->pt, va + op->shift, 0);
 	struct page *a = table_of(from), *b;
@@ -629,7 +629,8 @@ static void move_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t sto
 	move_segment(op, from, va, stop);
 }
 
-int pt_move_range(struct pgtable *pt, va_t from, va_t to, uint64_t bytes, struct tlb_batch *batch)
+__cold int pt_move_range(struct pgtable *pt, va_t from, va_t to, uint64_t bytes,
+			 struct tlb_batch *batch)
 {
 	struct range_op op = { .pt = pt, .batch = batch, .shift = to - from };
 

@@ -50,7 +50,8 @@ static struct {
 static struct spinlock frame_lock = SPINLOCK_INIT(RANK_FRAME, "frame");
 static DEFINE_PERCPU(struct cpu_stack, cpu_stack);
 
-void pmm_init(const struct bootinfo *info, const struct boot_range *reserved, unsigned n_reserved)
+__cold void pmm_init(const struct bootinfo *info, const struct boot_range *reserved,
+		     unsigned n_reserved)
 {
 	uint64_t slots;
 
@@ -433,7 +434,7 @@ static int back_records(pa_t pa)
 	return err;
 }
 
-int pmm_adopt_range(pa_t start, uint64_t bytes)
+__cold int pmm_adopt_range(pa_t start, uint64_t bytes)
 {
 	pa_t end = ALIGN_UP(start + bytes, PAGE_SIZE);
 	uint64_t irq = spin_lock_irqsave(&pmm.lock);
@@ -455,7 +456,7 @@ int pmm_adopt_range(pa_t start, uint64_t bytes)
 	return err;
 }
 
-void pmm_get_stats(struct pmm_stats *out)
+__cold void pmm_get_stats(struct pmm_stats *out)
 {
 	uint64_t irq = spin_lock_irqsave(&pmm.lock);
 

@@ -445,7 +445,7 @@ static bool grow_stack_locked(struct aspace *as, va_t va)
 	return true;
 }
 
-static __noinline bool grow_stack(struct aspace *as, va_t va)
+__cold static __noinline bool grow_stack(struct aspace *as, va_t va)
 {
 	bool grown;
 
@@ -502,7 +502,7 @@ static __noinline bool attempt_failed(struct fault *f, enum step_result r)
 }
 
 // Nothing is mapped at the address; the lock is dropped. True: |f->result| is final.
-static __noinline bool no_mapping(struct fault *f)
+__cold static __noinline bool no_mapping(struct fault *f)
 {
 	const bool may_grow = f->v && (f->v->flags & VMA_GROWSDOWN);
 
