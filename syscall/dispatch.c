@@ -18,16 +18,6 @@
 #undef VALUE
 #undef POINTER
 
-#define SLOT_FULL(name)    (void *)sys_##name
-#define SLOT_PARTIAL(name) (void *)sys_##name
-#define SLOT_NOSYS(name)   NULL
-
-syscall_fn *const syscall_table[SYSCALL_COUNT] = {
-#define SYSCALL(nr, name, status, n, ...) [nr] = SLOT_##status(name),
-#include "syscall/syscalls.def"
-#undef SYSCALL
-};
-
 #define KINDS_0(note)
 #define KINDS_1(k1, a1, note) KIND_##k1
 #define KINDS_2(k1, a1, ...)  KIND_##k1, KINDS_1(__VA_ARGS__)
@@ -135,7 +125,7 @@ int64_t syscall_other(const struct pt_regs *regs)
 {
 	// As Linux: only the low half of RAX is the number.
 	uint32_t nr = (uint32_t)regs->orig_rax;
-	syscall_fn *fn = nr < SYSCALL_COUNT ? syscall_table[nr] : NULL;
+	syscall_fn *fn = nr < SYSCALL_COUNT ? (syscall_fn *)(intptr_t)syscall_table[nr] : NULL;
 	struct strace_call *trace;
 	int64_t result;
 

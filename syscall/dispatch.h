@@ -10,11 +10,11 @@ struct seq;
 
 // What trap.S calls for numbers below |syscall_limit|, with interrupts on and the arguments in
 // registers; may sleep. Results of the restart family (lib/restart.h) are left for
-// signal_on_return. NULL: not implemented. Every kind of argument takes one register, so all calls
-// are entered with all six: a function that has fewer parameters, or narrower ones, does not look
-// at the rest (System V ABI).
+// signal_on_return. Made in table.S: the low halves of addresses, 0 where nothing is implemented.
+// Every kind of argument takes one register, so all calls are entered with all six: a function that
+// has fewer parameters, or narrower ones, does not look at the rest (System V ABI).
 typedef int64_t syscall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-extern syscall_fn *const syscall_table[SYSCALL_COUNT];
+extern const int32_t syscall_table[SYSCALL_COUNT];
 extern uint32_t syscall_limit; // 0 while calls are traced or counted
 // All others: regs->orig_rax may be any number. The result.
 int64_t syscall_other(const struct pt_regs *regs);

@@ -79,7 +79,7 @@ function trap_syscall_entry
 	cmpl	syscall_limit, %eax
 	jae	.Lsyscall_other
 	movl	%eax, %eax
-	movq	syscall_table(, %rax, 8), %rax
+	movslq	syscall_table(, %rax, 4), %rax
 	testq	%rax, %rax
 	jz	.Lsyscall_other
 	movq	%r10, %rcx
