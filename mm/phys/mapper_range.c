@@ -298,31 +298,33 @@ void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
 
 #define RIGHTS (PTE_PRESENT | PTE_WRITE | PTE_NX)
 
-static void protect_one(struct range_op *op, pte_t *e, va_t va, uint64_t span)
+// True if the entry, which is not empty, lost rights that a TLB may hold.
+static __always_inline_fn bool protect_one(pte_t *e, pte_t want, bool may_write)
 {
-	pte_t v = *e, want = pte_from_prot(op->prot) & RIGHTS, now;
+	pte_t v = *e, now;
 
-	if (!v)
-		return;
 	do {
 		now = (v & ~RIGHTS) | want;
-		if (!op->may_write && !(v & PT_EXCLUSIVE))
+		if (!may_write && !(v & PT_EXCLUSIVE))
 			now &= ~PTE_WRITE;
 		if (now == v)
-			return;
-	} while (!__atomic_compare_exchange_n(e, &v, now, false, __ATOMIC_ACQ_REL,
-					      __ATOMIC_RELAXED));
-	if (loses_rights(v, now))
-		tlb_batch_range(op->batch, va, va + span);
+			return false;
+	} while (unlikely(!__atomic_compare_exchange_n(e, &v, now, false, __ATOMIC_ACQ_REL,
+						       __ATOMIC_RELAXED)));
+	return loses_rights(v, now);
 }
 
-static void protect_small(struct range_op *op, pte_t *e, va_t va, va_t stop)
+static void protect_small(struct tlb_batch *batch, pte_t *e, va_t va, va_t stop, unsigned prot,
+			  bool may_write)
 {
+	const pte_t want = pte_from_prot(prot) & RIGHTS;
 	struct page *table = table_of(e);
 
 	spin_lock(&table->table_lock);
-	for (; va < stop; va += PAGE_SIZE, e++)
-		protect_one(op, e, va, PAGE_SIZE);
+	for (; va < stop; va += PAGE_SIZE, e++) {
+		if (*e && protect_one(e, want, may_write))
+			tlb_batch_range(batch, va, va + PAGE_SIZE);
+	}
 	spin_unlock(&table->table_lock);
 }
 
@@ -332,30 +334,33 @@ static void protect_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t 
 
 	if (!table_or_huge(op, pd_entry, va, stop, &whole)) {
 		if (whole) {
-			protect_one(op, pd_entry, va, HUGE_SIZE);
+			if (protect_one(pd_entry, pte_from_prot(op->prot) & RIGHTS, op->may_write))
+				tlb_batch_range(op->batch, va, va + HUGE_SIZE);
 			spin_unlock(&table_of(pd_entry)->table_lock);
 		}
 		return;
 	}
-	protect_small(op, (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0), va, stop);
+	protect_small(op->batch, (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0), va,
+		      stop, op->prot, op->may_write);
+}
+
+static __noinline void protect_tables(struct pgtable *pt, va_t va, va_t end, unsigned prot,
+				      bool may_write, struct tlb_batch *batch)
+{
+	struct range_op op = { .pt = pt, .batch = batch, .prot = prot, .may_write = may_write };
+
+	for_each_pd_entry(&op, va, end, protect_entries);
 }
 
 void pt_protect_range(struct pgtable *pt, va_t va, va_t end, unsigned prot, bool may_write,
 		      struct tlb_batch *batch)
 {
-	struct range_op op;
 	pte_t *e = hinted_range(pt, va, end);
 
-	op.pt = pt;
-	op.batch = batch;
-	op.prot = prot;
-	op.may_write = may_write;
-	op.filter = false;
-	op.err = 0;
 	if (likely(e))
-		protect_small(&op, e, va, end);
+		protect_small(batch, e, va, end, prot, may_write);
 	else
-		for_each_pd_entry(&op, va, end, protect_entries);
+		protect_tables(pt, va, end, prot, may_write, batch);
 }
 
 // ---- walk

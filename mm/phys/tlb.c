@@ -78,6 +78,8 @@ static uint64_t online_mask(void)
 
 static void drop_held(struct tlb_batch *b)
 {
+	if (!b->n)
+		return;
 	page_put_values(b->held, b->n);
 	for (unsigned i = 0; b->flagged && i < b->n; i++) {
 		struct page *p = (struct page *)(b->held[i] & ~(uintptr_t)TLB_HELD_MASK);

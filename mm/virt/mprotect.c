@@ -16,7 +16,7 @@ void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
 
 	if (!v->touched)
 		return;
-	while (start < end) {
+	for (;;) {
 		va_t to = MIN(end, start + VMA_MAX_STEP_BYTES);
 		struct tlb_batch batch;
 
@@ -24,8 +24,9 @@ void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
 		pt_protect_range(&as->pt, start, to, prot, may_write, &batch);
 		tlb_batch_end(&batch);
 		start = to;
-		if (start < end)
-			sched_point();
+		if (start >= end)
+			break;
+		sched_point();
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include <linux/errno.h>
 
+#include "kernel/base/panic.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/mmap.h"
@@ -175,11 +176,19 @@ void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint6
 
 void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags)
 {
-	const int64_t pages = (int64_t)vma_pages(v);
+	uint64_t *from = class_counter(as, v->flags), *to = class_counter(as, flags);
+	const uint64_t pages = vma_pages(v);
 
-	account(as, v->flags, -pages);
+	if (from != to) {
+		if (from)
+			*from -= pages;
+		if (to)
+			*to += pages;
+	}
+	if ((v->flags ^ flags) & VMA_LOCKED)
+		as->locked_pages += flags & VMA_LOCKED ? pages : -pages;
+	DEBUG_ASSERT(!((v->flags ^ flags) & VMA_SHARED));
 	v->flags = flags;
-	account(as, flags, pages);
 }
 
 // Splits linked |v| at |at|; |upper| is an unlinked copy of it that becomes the part from |at| on.
@@ -330,11 +339,11 @@ struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead
 	struct vma *prev = vma_prev(v), *next = vma_next(v);
 
 	// Below first, as Linux: private pages may forbid that both neighbours join.
-	if (prev && vma_can_merge(prev, v)) {
+	if (prev && prev->end == v->start && vma_can_merge(prev, v)) {
 		absorb(as, prev, v, dead);
 		v = prev;
 	}
-	if (next && vma_can_merge(v, next))
+	if (next && v->end == next->start && vma_can_merge(v, next))
 		absorb(as, v, next, dead);
 	return v;
 }
@@ -347,11 +356,13 @@ int vma_modify(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned 
 	*out = v;
 	if (flags == v->flags)
 		return 0;
-	if ((start > v->start || end < v->end) && as->vma_count >= vm_policy.max_map_count)
-		return -ENOMEM;
-	r = vma_isolate_one(as, v, start, end, &v);
-	if (r)
-		return r;
+	if (start > v->start || end < v->end) {
+		if (as->vma_count >= vm_policy.max_map_count)
+			return -ENOMEM;
+		r = vma_isolate_one(as, v, start, end, &v);
+		if (r)
+			return r;
+	}
 	vma_set_flags(as, v, flags);
 	*out = vma_merge_around(as, v, dead);
 	return 0;
