@@ -1,6 +1,7 @@
 // Taking mappings out: munmap(2), and the same for mmap(MAP_FIXED), mremap, exec and exit. Views
-// leave their object's tree before page-table pages are freed; files and objects are released only
-// after the address space's lock is dropped, because that may take inode locks.
+// leave their object's tree after their entries and before page-table pages are freed; files and
+// objects are released only after the address space's lock is dropped, because that may take inode
+// locks.
 #include "mm/virt/mmap.h"
 
 #include <linux/errno.h>
