@@ -121,6 +121,7 @@ uint64_t irq_spurious_count(void)
 
 void irq_dispatch(uint8_t vector)
 {
+	lock_interrupt_enter();
 	if (vector >= IRQ_FIRST && vector <= IRQ_LAST) {
 		struct handler *h =
 			__atomic_load_n(&irq.first[vector - IRQ_FIRST], __ATOMIC_ACQUIRE);
@@ -128,8 +129,7 @@ void irq_dispatch(uint8_t vector)
 			h->fn(h->arg);
 		apic_eoi();
 	} else if (vector == VECTOR_TIMER) {
-		// Acknowledged first: the handler may switch threads.
-		apic_eoi();
+		apic_eoi(); // first: the handler may arm the timer again
 		if (irq.timer)
 			irq.timer();
 	} else if (vector == VECTOR_TLB || vector == VECTOR_RESCHED) {
@@ -137,4 +137,5 @@ void irq_dispatch(uint8_t vector)
 	} else {
 		irq.spurious++; // the APIC's own spurious vector and the 8259s' need no EOI
 	}
+	lock_interrupt_leave();
 }

@@ -1,5 +1,6 @@
 // Spinlocks: test and test-and-set. Debug builds keep, for each CPU, the locks it holds, and check
-// that ranks rise.
+// that ranks rise. Across interrupts they check the other rule: a lock that interrupt handlers take
+// is never held with interrupts on, and nothing that is held with interrupts on is taken under it.
 #include "kernel/base/lock.h"
 
 #include "kernel/base/cpu.h"
@@ -10,14 +11,41 @@
 #define MAX_HELD 16
 struct held_locks {
 	unsigned n;
+	unsigned interrupted; // so many of them are held by what an interrupt came into
+	bool in_interrupt;
 	const struct spinlock *lock[MAX_HELD];
 };
 static DEFINE_PERCPU(struct held_locks, percpu_held);
 
+// What has been seen of each rank; only ever set.
+static struct {
+	bool in_interrupt[RANK_CONSOLE + 1];
+	bool interrupts_on[RANK_CONSOLE + 1];
+} seen;
+
+static void check_interrupts(const struct spinlock *l)
+{
+	const struct held_locks *held = this_cpu_ptr(percpu_held);
+	if (held->in_interrupt)
+		seen.in_interrupt[l->rank] = true;
+	else if (cpu_irqs_enabled())
+		seen.interrupts_on[l->rank] = true;
+	if (!seen.interrupts_on[l->rank])
+		return;
+	if (seen.in_interrupt[l->rank])
+		panic("lock %s (%u): taken in interrupts and with interrupts on", l->name, l->rank);
+	for (unsigned i = 0; i < held->n; i++)
+		if (seen.in_interrupt[held->lock[i]->rank])
+			panic("lock %s (%u), held with interrupts on, taken under the interrupts' "
+			      "%s (%u)",
+			      l->name, l->rank, held->lock[i]->name, held->lock[i]->rank);
+}
+
 static void check_order(const struct spinlock *l, bool nested)
 {
 	const struct held_locks *held = this_cpu_ptr(percpu_held);
-	for (unsigned i = 0; i < held->n; i++) {
+	check_interrupts(l);
+	for (unsigned i = held->interrupted; i < held->n; i++) {
 		const struct spinlock *h = held->lock[i];
 		bool fine = h->rank < l->rank || (nested && h->rank == l->rank && h != l);
 		if (!fine)
@@ -46,6 +74,22 @@ static void note_released(struct spinlock *l)
 	BUG_ON(i == 0);
 	for (held->n--; i <= held->n; i++)
 		held->lock[i - 1] = held->lock[i];
+}
+
+void lock_interrupt_enter(void)
+{
+	struct held_locks *held = this_cpu_ptr(percpu_held);
+	BUG_ON(held->in_interrupt);
+	held->in_interrupt = true;
+	held->interrupted = held->n;
+}
+
+void lock_interrupt_leave(void)
+{
+	struct held_locks *held = this_cpu_ptr(percpu_held);
+	BUG_ON(held->n != held->interrupted);
+	held->in_interrupt = false;
+	held->interrupted = 0;
 }
 #else
 static inline void check_order(const struct spinlock *l, bool nested)

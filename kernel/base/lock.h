@@ -32,6 +32,7 @@ enum lock_rank {
 	RANK_OBJ_SLOTS = 110, // a memobj's page slots
 	RANK_PGTABLE = 120,   // one page-table page
 	RANK_FRAME = 130,
+	RANK_KVA = 135, // kernel stacks, areas of kernel addresses
 	RANK_KMALLOC = 140,
 	RANK_PMM = 150,
 	RANK_KMAP = 152, // the kernel's own page tables
@@ -98,3 +99,16 @@ void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state);
 void spin_assert_held(const struct spinlock *l);
 // Debug builds: true if this CPU holds any spinlock (nothing may sleep then). Else false.
 bool spin_any_held(void);
+// Around an interrupt's handler, with interrupts off: debug builds judge the locks that it takes
+// apart from those of the code that it interrupted.
+#ifdef CONFIG_DEBUG_LOCKS
+void lock_interrupt_enter(void);
+void lock_interrupt_leave(void);
+#else
+static inline void lock_interrupt_enter(void)
+{
+}
+static inline void lock_interrupt_leave(void)
+{
+}
+#endif

@@ -1,6 +1,6 @@
 // Kernel stacks: slots of 32 KiB in the stacks' part of the mapping area, the lower half of each
 // never mapped. Freed stacks are kept mapped, a few, for the next thread; the record of a free one
-// lies in the stack itself. stacks.lock (RANK_KMALLOC) guards all. Must not sleep.
+// lies in the stack itself. stacks.lock (RANK_KVA) guards all. Must not sleep.
 
 #include "mm/phys/kstack.h"
 
@@ -24,7 +24,7 @@ static struct {
 	struct free_stack *cached;
 	unsigned n_cached;
 	uint64_t *taken; // bit per slot that is mapped
-} stacks = { .lock = SPINLOCK_INIT(RANK_KMALLOC, "kstack") };
+} stacks = { .lock = SPINLOCK_INIT(RANK_KVA, "kstack") };
 
 void kstack_init(void)
 {

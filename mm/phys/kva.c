@@ -1,5 +1,5 @@
 // kvalloc: memory that is contiguous only in kernel addresses.
-// kva.lock (RANK_KMALLOC) guards the list of areas, sorted by address. Each area is followed by an
+// kva.lock (RANK_KVA) guards the list of areas, sorted by address. Each area is followed by an
 // unmapped page. Searching is linear: areas are few (large tables), and not on any hot path.
 
 #include "mm/phys/kva.h"
@@ -30,7 +30,7 @@ struct area {
 static struct {
 	struct spinlock lock;
 	struct list_node areas; // by address
-} kva = { .lock = SPINLOCK_INIT(RANK_KMALLOC, "kva") };
+} kva = { .lock = SPINLOCK_INIT(RANK_KVA, "kva") };
 
 void kva_init(void)
 {
