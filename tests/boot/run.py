@@ -13,6 +13,7 @@ import fnmatch
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -180,6 +181,32 @@ def boot_hello_in_3_mib(c):
 def boot_ring_in_10_mib(c):
     c.ouro_run("ring: a byte written through one view is read through the other", "-m", "10M",
                os.path.join(c.build, "examples/ring"))
+
+
+@test("panic-report")
+def report_panic(c):
+    """The kernel is led astray by gdb; the report must name who called, and the status is ouro's."""
+    port = free_port()
+    command = [c.ouro, "run", "--accel", "tcg", "--timeout", "60", f"--gdb={port}", *ECHO]
+    gdb = ["gdb", "-q", "-batch", "-nx", os.path.join(c.build, "kernel.elf"), "-ex", "set confirm off",
+           "-ex", "set tcp connect-timeout 30", "-ex", f"target remote 127.0.0.1:{port}",
+           "-ex", "hbreak process_exit_thread", "-ex", "continue", "-ex", "delete",
+           "-ex", "set $rip = 0xffffffffff001000", "-ex", "continue"]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        machine = pool.submit(c.command, command, 125)
+        c.command(gdb)
+        text = machine.result()
+    for want in ("kernel panic: page fault: execution of kernel memory at ffffffffff001000",
+                 "rip ffffffffff001000", r"\bprocess_exit_group\+0x|\bsys_exit_group\+0x",
+                 r"\btrap_syscall_entry\+0x"):
+        if not re.search(want, text):
+            raise Failure(f"the report lacks {want}\n{tail(text.encode())}")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
 
 def mask_pid(text):
