@@ -25,6 +25,9 @@ struct file_ops {
 	// address), -errno, or FILE_NOT_QUICK with nothing done: |read| or |write| must do it.
 	int64_t (*pread_quick)(struct file *f, struct uptr buf, size_t bytes, uint64_t pos);
 	int64_t (*pwrite_quick)(struct file *f, struct uptr buf, size_t bytes, uint64_t pos);
+	// The same for read and write of files without a position: up to a page.
+	int64_t (*read_quick)(struct file *f, struct uptr buf, size_t bytes);
+	int64_t (*write_quick)(struct file *f, struct uptr buf, size_t bytes);
 	int64_t (*seek)(struct file *f, int64_t offset, int whence); // NULL: -ESPIPE
 	// Calls |emit| for each entry from f->pos on until it returns false. 0 or -errno.
 	int (*getdents)(struct file *f, struct dir_emit *emit);

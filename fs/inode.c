@@ -95,52 +95,60 @@ void inode_drop_set_ids(struct inode *i)
 		i->mode &= ~drop;
 }
 
-// File times are as coarse as Linux's (which takes them from its last tick): within a span of TSC
-// ticks, well below a millisecond, the last one is used again. |seq| is odd while it is replaced.
+// File times are as coarse as Linux's (which takes them from its last tick): for a span of TSC
+// ticks, well below a millisecond, the last one is used again. Both words are read without a lock:
+// a reader that sees |until_tsc| sees that time or a later one.
 #define COARSE_TICKS (1u << 20)
+#define NS_BITS      30 // a nanosecond count below a second; the seconds are above
 
 static struct {
-	uint32_t seq;
-	uint64_t tsc;
-	struct timespec_k now;
+	bool busy; // somebody reads the clock for all; atomic
+	uint64_t until_tsc;
+	uint64_t packed;
 } coarse;
 
-static struct timespec_k read_clock(uint64_t tsc, uint32_t seq)
+static __always_inline_fn struct timespec_k unpack(uint64_t packed)
 {
-	uint64_t ns = clock_real_ns();
-	struct timespec_k now = { (int64_t)(ns / NSEC_PER_SEC), (uint32_t)(ns % NSEC_PER_SEC) };
+	return (struct timespec_k){ (int64_t)(packed >> NS_BITS),
+				    (uint32_t)packed & ((1u << NS_BITS) - 1) };
+}
 
-	if (!(seq & 1) && __atomic_compare_exchange_n(&coarse.seq, &seq, seq + 1, false,
-						      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-		coarse.tsc = tsc;
-		coarse.now = now;
-		__atomic_store_n(&coarse.seq, seq + 2, __ATOMIC_RELEASE);
+static __noinline struct timespec_k read_clock(void)
+{
+	bool mine = !__atomic_exchange_n(&coarse.busy, true, __ATOMIC_ACQUIRE);
+	uint64_t ns = clock_real_ns(), tsc = cpu_rdtsc();
+	uint64_t packed = ns / NSEC_PER_SEC << NS_BITS | ns % NSEC_PER_SEC;
+
+	if (mine) {
+		__atomic_store_n(&coarse.packed, packed, __ATOMIC_RELAXED);
+		__atomic_store_n(&coarse.until_tsc, tsc + COARSE_TICKS, __ATOMIC_RELEASE);
+		__atomic_store_n(&coarse.busy, false, __ATOMIC_RELEASE);
 	}
-	return now;
+	return unpack(packed);
+}
+
+static __always_inline_fn struct timespec_k now_inline(void)
+{
+	uint64_t left = __atomic_load_n(&coarse.until_tsc, __ATOMIC_ACQUIRE) - cpu_rdtsc();
+
+	if (likely(left <= COARSE_TICKS))
+		return unpack(READ_ONCE(coarse.packed));
+	return read_clock();
 }
 
 struct timespec_k vfs_now(void)
 {
-	uint32_t seq = __atomic_load_n(&coarse.seq, __ATOMIC_ACQUIRE);
-	uint64_t tsc = cpu_rdtsc();
-	struct timespec_k now = coarse.now;
-
-	if (likely(seq && !(seq & 1) && tsc - coarse.tsc < COARSE_TICKS)) {
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (READ_ONCE(coarse.seq) == seq)
-			return now;
-	}
-	return read_clock(tsc, seq);
+	return now_inline();
 }
 
 void inode_touch_mtime(struct inode *i)
 {
-	i->mtime = i->ctime = vfs_now();
+	i->mtime = i->ctime = now_inline();
 }
 
 void inode_touch_ctime(struct inode *i)
 {
-	i->ctime = vfs_now();
+	i->ctime = now_inline();
 }
 
 static __always_inline_fn bool is_later(const struct timespec_k *a, const struct timespec_k *b)
@@ -167,7 +175,7 @@ void inode_touch_atime(const struct mount *m, struct inode *i)
 	older = !(m->flags & MOUNT_RELATIME) || older_than_change(i);
 	if (!older && m->sb->flags & SB_INTERNAL)
 		return;
-	now = vfs_now();
+	now = now_inline();
 	if (older || now.s - i->atime.s >= RELATIME_DAY_S)
 		i->atime = now;
 }

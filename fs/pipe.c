@@ -175,6 +175,60 @@ static int64_t pipe_read(struct file *f, struct uio *u, uint64_t *pos, unsigned 
 	return n;
 }
 
+// Waits for something to read. 0; -ERESTARTSYS; FILE_NOT_QUICK: no writer is left.
+static int64_t wait_readable(struct pipe *p)
+{
+	int err;
+
+	if (!READ_ONCE(p->writers))
+		return FILE_NOT_QUICK;
+	waitq_wait_event(&p->readable, !is_empty(p) || !READ_ONCE(p->writers), err);
+	return err ? -ERESTARTSYS : 0;
+}
+
+// A read that the first slot can satisfy.
+static int64_t pipe_read_quick(struct file *f, struct uptr buf, size_t bytes)
+{
+	struct pipe *p = pipe_of(f);
+	bool was_full;
+	struct slot *s;
+	size_t n;
+
+	for (;;) {
+		int64_t err;
+
+		mutex_lock(&p->lock);
+		if (likely(!is_empty(p)))
+			break;
+		mutex_unlock(&p->lock);
+		if (READ_ONCE(f->flags) & O_NONBLOCK)
+			return FILE_NOT_QUICK;
+		err = wait_readable(p);
+		if (err)
+			return err;
+	}
+	s = slot_at(p, p->tail);
+	if (s->packet || s->bytes < bytes) {
+		mutex_unlock(&p->lock);
+		return FILE_NOT_QUICK;
+	}
+	was_full = is_full(p);
+	n = user_write_partial(buf, slot_data(s), bytes);
+	s->offset += (uint32_t)n;
+	s->bytes -= (uint32_t)n;
+	if (!s->bytes)
+		drop_first(p);
+	mutex_unlock(&p->lock);
+	if (unlikely(!n))
+		return -EFAULT;
+	if (unlikely(was_full))
+		waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
+	if (unlikely(!is_empty(p))) // another reader may go on with what is left
+		waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
+	inode_touch_atime(f->path.mount, f->inode);
+	return (int64_t)n;
+}
+
 // As Linux, a piece is taken whole or not at all: what comes of one that runs into a bad address is
 // given back. |bytes| or 0.
 static size_t copy_piece(struct uio *u, void *to, size_t bytes)
@@ -292,6 +346,32 @@ static int64_t pipe_write(struct file *f, struct uio *u, uint64_t *pos, unsigned
 	return n;
 }
 
+// A write to an empty pipe, into the page that was freed last.
+static int64_t pipe_write_quick(struct file *f, struct uptr buf, size_t bytes)
+{
+	struct pipe *p = pipe_of(f);
+	struct page *page;
+	bool ok;
+
+	if (unlikely(READ_ONCE(f->flags) & O_DIRECT))
+		return FILE_NOT_QUICK;
+	mutex_lock(&p->lock);
+	page = p->spare;
+	ok = page && p->readers && is_empty(p) &&
+	     user_read_partial(phys_to_virt(page_to_pa(page)), buf, bytes) == bytes;
+	if (likely(ok)) {
+		p->spare = NULL;
+		*slot_at(p, p->head) = (struct slot){ page, 0, (uint32_t)bytes, false };
+		WRITE_ONCE(p->head, p->head + 1);
+	}
+	mutex_unlock(&p->lock);
+	if (unlikely(!ok))
+		return FILE_NOT_QUICK;
+	waitq_wake(&p->readable, ~0u, EPOLLIN | EPOLLRDNORM);
+	inode_touch_mtime(f->inode);
+	return (int64_t)bytes;
+}
+
 static uint32_t pipe_poll(struct file *f, struct poll_table *pt)
 {
 	struct pipe *p = pipe_of(f);
@@ -360,6 +440,8 @@ static void pipe_release(struct file *f)
 static const struct file_ops pipe_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
+	.read_quick = pipe_read_quick,
+	.write_quick = pipe_write_quick,
 	.poll = pipe_poll,
 	.ioctl = pipe_ioctl,
 	.release = pipe_release,

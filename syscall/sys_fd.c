@@ -31,14 +31,25 @@ static __always_inline_fn struct file *quick_file(int fd)
 	return fd_get_inline(thread_current()->fsctx->fds, fd);
 }
 
+// May the quick ops be asked? FMODE_PATH files have neither of the bits |need|.
+static __always_inline_fn bool is_quick(const struct file *f, unsigned need, struct uptr buf,
+					uint64_t count, uint64_t pos)
+{
+	return (f->mode & need) == need && count - 1 < PAGE_SIZE - (pos & ~PAGE_MASK) &&
+	       buf.va < USER_TOP - PAGE_SIZE;
+}
+
 int64_t sys_read(int fd, struct uptr buf, uint64_t count)
 {
 	struct file *f = quick_file(fd);
-	int64_t n;
+	int64_t n = FILE_NOT_QUICK;
 
 	if (unlikely(!f))
 		return -EBADF;
-	n = file_read_user(f, buf, count, POS_OWN);
+	if (is_quick(f, FMODE_READ, buf, count, 0) && f->ops->read_quick)
+		n = f->ops->read_quick(f, buf, count);
+	if (n == FILE_NOT_QUICK)
+		n = file_read_user(f, buf, count, POS_OWN);
 	file_put(f);
 	return n;
 }
@@ -46,21 +57,16 @@ int64_t sys_read(int fd, struct uptr buf, uint64_t count)
 int64_t sys_write(int fd, struct uptr buf, uint64_t count)
 {
 	struct file *f = quick_file(fd);
-	int64_t n;
+	int64_t n = FILE_NOT_QUICK;
 
 	if (unlikely(!f))
 		return -EBADF;
-	n = file_write_user(f, buf, count, POS_OWN);
+	if (is_quick(f, FMODE_WRITE, buf, count, 0) && f->ops->write_quick)
+		n = f->ops->write_quick(f, buf, count);
+	if (n == FILE_NOT_QUICK)
+		n = file_write_user(f, buf, count, POS_OWN);
 	file_put(f);
 	return n;
-}
-
-// May the quick ops be asked? FMODE_PATH files have neither of the bits |need|.
-static __always_inline_fn bool is_quick(const struct file *f, unsigned need, struct uptr buf,
-					uint64_t count, uint64_t pos)
-{
-	return (f->mode & need) == need && count - 1 < PAGE_SIZE - (pos & ~PAGE_MASK) &&
-	       buf.va < USER_TOP - PAGE_SIZE;
 }
 
 int64_t sys_pread64(int fd, struct uptr buf, uint64_t count, int64_t offset)

@@ -39,8 +39,8 @@ static bool clock_flag_ok(int op)
 	       cmd == FUTEX_WAIT_REQUEUE_PI || cmd == FUTEX_LOCK_PI2;
 }
 
-int64_t sys_futex(struct uptr addr, int op, unsigned val, uint64_t timeout, struct uptr addr2,
-		  unsigned val3)
+static __noinline int64_t futex_any(struct uptr addr, int op, unsigned val, uint64_t timeout,
+				    struct uptr addr2, unsigned val3)
 {
 	unsigned flags = op & FUTEX_PRIVATE_FLAG ? 0 : FUTEX_F_SHARED;
 	int cmd = op & FUTEX_CMD_MASK;
@@ -70,4 +70,17 @@ int64_t sys_futex(struct uptr addr, int op, unsigned val, uint64_t timeout, stru
 	default:
 		return -ENOSYS;
 	}
+}
+
+int64_t sys_futex(struct uptr addr, int op, unsigned val, uint64_t timeout, struct uptr addr2,
+		  unsigned val3)
+{
+	// Nearly every call is one of these two.
+	if ((op & ~FUTEX_PRIVATE_FLAG) == FUTEX_WAKE)
+		return futex_wake(addr, op & FUTEX_PRIVATE_FLAG ? 0 : FUTEX_F_SHARED, (int)val,
+				  FUTEX_BITSET_MATCH_ANY);
+	if ((op & ~FUTEX_PRIVATE_FLAG) == FUTEX_WAIT && !timeout)
+		return futex_wait(addr, op & FUTEX_PRIVATE_FLAG ? 0 : FUTEX_F_SHARED, val,
+				  UINT64_MAX, FUTEX_BITSET_MATCH_ANY);
+	return futex_any(addr, op, val, timeout, addr2, val3);
 }

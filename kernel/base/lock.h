@@ -8,6 +8,9 @@
 #pragma once
 
 #include "lib/compiler.h"
+#ifdef KERNEL_HOT
+#include "kernel/base/cpu.h"
+#endif
 
 enum lock_rank {
 	RANK_NONE = 0,
@@ -93,8 +96,23 @@ void spin_unlock(struct spinlock *l);
 void spin_lock_nested(struct spinlock *l);
 bool __must_check spin_trylock(struct spinlock *l);
 // Returns the interrupt state to give back to spin_unlock_irqrestore.
+#if defined(KERNEL_HOT) && !defined(CONFIG_DEBUG_LOCKS)
+static inline uint64_t __must_check spin_lock_irqsave(struct spinlock *l)
+{
+	uint64_t irq_state = cpu_irq_save();
+
+	spin_lock(l);
+	return irq_state;
+}
+static inline void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state)
+{
+	spin_unlock(l);
+	cpu_irq_restore(irq_state);
+}
+#else
 uint64_t __must_check spin_lock_irqsave(struct spinlock *l);
 void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state);
+#endif
 // Panics in debug builds unless this CPU holds |l|.
 void spin_assert_held(const struct spinlock *l);
 // Debug builds: true if this CPU holds any spinlock (nothing may sleep then). Else false.

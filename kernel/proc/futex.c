@@ -189,7 +189,7 @@ int64_t futex_wake(struct uptr uaddr, unsigned flags, int count, uint32_t bitset
 	if (READ_ONCE(b->waiters.next) == &b->waiters && !READ_ONCE(b->lock.locked))
 		return 0;
 	spin_lock(&b->lock);
-	n = futex_wake_locked(b, &key, count, bitset);
+	n = futex_wake_locked(b, key, count, bitset);
 	spin_unlock(&b->lock);
 	return n;
 }
@@ -292,9 +292,9 @@ __cold int64_t futex_wake_op(struct uptr uaddr, unsigned flags, struct uptr uadd
 		if (err)
 			return err;
 	}
-	n = futex_wake_locked(b1, &k1, wake, FUTEX_BITSET_MATCH_ANY);
+	n = futex_wake_locked(b1, k1, wake, FUTEX_BITSET_MATCH_ANY);
 	if (compare)
-		n += futex_wake_locked(b2, &k2, wake2, FUTEX_BITSET_MATCH_ANY);
+		n += futex_wake_locked(b2, k2, wake2, FUTEX_BITSET_MATCH_ANY);
 	unlock_two(b1, b2);
 	return n;
 }

@@ -36,8 +36,7 @@ struct futex_waiter {
 
 // Takes up to |count| waiters on |key| that share a bit with |bitset| off the bucket (locked) and
 // wakes them. How many.
-int futex_wake_locked(struct futex_bucket *b, const struct futex_key *key, int count,
-		      uint32_t bitset);
+int futex_wake_locked(struct futex_bucket *b, struct futex_key key, int count, uint32_t bitset);
 // Wakes up to |wake| waiters on |from|, then moves up to |requeue| others to |to|. Both buckets are
 // locked (they may be one). The sum.
 int futex_requeue_locked(struct futex_bucket *from_bucket, const struct futex_key *from,

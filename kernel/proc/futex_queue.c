@@ -16,14 +16,14 @@ static __always_inline_fn void wake_waiter(struct futex_waiter *w)
 	sched_wake(t, 1u << THREAD_INTERRUPTIBLE);
 }
 
-int futex_wake_locked(struct futex_bucket *b, const struct futex_key *key, int count,
-		      uint32_t bitset)
+int futex_wake_locked(struct futex_bucket *b, struct futex_key key, int count, uint32_t bitset)
 {
 	struct futex_waiter *w, *next;
 	int woken = 0;
 
 	list_for_each_safe (w, next, &b->waiters, node) {
-		if (!futex_key_equal(&w->key, key) || !(w->bitset & bitset))
+		if (w->key.offset != key.offset || w->key.space != key.space ||
+		    !(w->bitset & bitset))
 			continue;
 		wake_waiter(w);
 		if (++woken >= count)

@@ -1,7 +1,9 @@
 // Sleeping locks. Never taken in interrupt context or while a spinlock is held. Ranks as in lock.h.
 #pragma once
 
+#ifdef KERNEL_HOT
 #include "kernel/sched/thread.h"
+#endif
 #include "kernel/sched/waitq.h"
 
 struct mutex {

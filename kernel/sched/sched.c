@@ -146,9 +146,8 @@ __cold void sched_start(struct thread *t)
 	cpu_irq_restore(irq);
 }
 
-bool sched_wake(struct thread *t, unsigned mask)
+static __noinline bool wake_general(struct thread *t, unsigned mask, uint64_t irq)
 {
-	uint64_t irq = cpu_irq_save();
 	struct runqueue *rq = lock_thread_rq(t);
 
 	if (!(mask & 1u << t->state)) {
@@ -162,6 +161,27 @@ bool sched_wake(struct thread *t, unsigned mask)
 	} else {
 		enqueue_and_unlock(rq, t, irq);
 	}
+	cpu_irq_restore(irq);
+	return true;
+}
+
+bool sched_wake(struct thread *t, unsigned mask)
+{
+	uint64_t irq = cpu_irq_save();
+	struct runqueue *rq = this_cpu_ptr(runqueue);
+
+	// The usual case: a running thread wakes a sleeping one of its own CPU.
+	spin_lock(&rq->lock);
+	if (unlikely(t->cpu != this_cpu_id() || !(mask & 1u << t->state) || rq->current == t ||
+		     rq->current == rq->idle || !rq->tick_armed ||
+		     (!(irq & RFLAGS_IF) && should_preempt(rq->current)))) {
+		spin_unlock(&rq->lock);
+		return wake_general(t, mask, irq);
+	}
+	t->state = THREAD_RUNNABLE;
+	rq->count++;
+	list_push_back(&rq->queue, &t->run_node);
+	spin_unlock(&rq->lock);
 	cpu_irq_restore(irq);
 	return true;
 }

@@ -340,8 +340,8 @@ struct page *memobj_find_page(struct memobj *o, uint64_t index)
 
 	spin_lock(&o->slots_lock);
 	slot = radix_get(&o->slots, index);
-	if (likely(slot_is_page(slot)))
-		page_get(p = slot_page(slot), 0);
+	if (likely(slot && !(slot & 7))) // a page, and no mark
+		page_get(p = (struct page *)slot, 0);
 	spin_unlock(&o->slots_lock);
 	return p;
 }

@@ -73,7 +73,8 @@ enum memobj_get_flags {
 // (past the end: SIGBUS); -ENOMEM, -ENOSPC, -EIO. May sleep if the object has a fill op.
 int __must_check memobj_get_page(struct memobj *o, uint64_t index, unsigned flags,
 				 struct page **out);
-// The page at |index| with a reference if it is there (past the end too), else NULL. Never sleeps.
+// The page at |index| with a reference if it is there and was written (past the end too), else
+// NULL. Never sleeps.
 struct page *memobj_find_page(struct memobj *o, uint64_t index);
 // Up to |n| present neighbours from |index| on, each with a reference; never allocates, never
 // sleeps. Empty slots yield NULL.

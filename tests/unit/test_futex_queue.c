@@ -66,15 +66,15 @@ static void wakes_in_order_of_arrival(void **state)
 	add(&b, 1, k2, ~0u);
 	add(&b, 2, k1, ~0u);
 	add(&b, 3, k1, ~0u);
-	assert_int_equal(futex_wake_locked(&b, &k1, 2, ~0u), 2);
+	assert_int_equal(futex_wake_locked(&b, k1, 2, ~0u), 2);
 	assert_int_equal(n_woken, 2);
 	assert_int_equal(woken[0], 0);
 	assert_int_equal(woken[1], 2);
 	assert_null(waiters[0].bucket);
 	assert_non_null(waiters[3].bucket);
-	assert_int_equal(futex_wake_locked(&b, &shared, 10, ~0u), 0);
-	assert_int_equal(futex_wake_locked(&b, &k1, 10, ~0u), 1);
-	assert_int_equal(futex_wake_locked(&b, &k2, 10, ~0u), 1);
+	assert_int_equal(futex_wake_locked(&b, shared, 10, ~0u), 0);
+	assert_int_equal(futex_wake_locked(&b, k1, 10, ~0u), 1);
+	assert_int_equal(futex_wake_locked(&b, k2, 10, ~0u), 1);
 	assert_true(list_empty(&b.waiters));
 }
 
@@ -87,7 +87,7 @@ static void obeys_bitsets(void **state)
 	add(&b, 0, k1, 1);
 	add(&b, 1, k1, 2);
 	add(&b, 2, k1, 3);
-	assert_int_equal(futex_wake_locked(&b, &k1, 10, 2), 2);
+	assert_int_equal(futex_wake_locked(&b, k1, 10, 2), 2);
 	assert_int_equal(woken[0], 1);
 	assert_int_equal(woken[1], 2);
 	assert_false(list_empty(&b.waiters));
@@ -111,11 +111,11 @@ static void requeues(void **state)
 	assert_ptr_equal(waiters[3].bucket, &b1);
 	// Behind those that wait there already.
 	n_woken = 0;
-	assert_int_equal(futex_wake_locked(&b2, &k2, 10, ~0u), 3);
+	assert_int_equal(futex_wake_locked(&b2, k2, 10, ~0u), 3);
 	assert_int_equal(woken[0], 5);
 	assert_int_equal(woken[1], 1);
 	assert_int_equal(woken[2], 2);
-	assert_int_equal(futex_wake_locked(&b1, &k1, 10, ~0u), 2);
+	assert_int_equal(futex_wake_locked(&b1, k1, 10, ~0u), 2);
 }
 
 static void requeues_within_a_bucket(void **state)
@@ -128,8 +128,8 @@ static void requeues_within_a_bucket(void **state)
 		add(&b, i, k1, ~0u);
 	assert_int_equal(futex_requeue_locked(&b, &k1, &b, &k2, 0, 3), 3);
 	assert_int_equal(n_woken, 0);
-	assert_int_equal(futex_wake_locked(&b, &k1, 10, ~0u), 1);
-	assert_int_equal(futex_wake_locked(&b, &k2, 10, ~0u), 3);
+	assert_int_equal(futex_wake_locked(&b, k1, 10, ~0u), 1);
+	assert_int_equal(futex_wake_locked(&b, k2, 10, ~0u), 3);
 	assert_true(list_empty(&b.waiters));
 }
 
