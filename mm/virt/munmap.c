@@ -130,7 +130,9 @@ int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 
 	if (!v || v->start >= end)
 		return 0;
-	if ((v->start == start && v->end > end) || (v->start < start && v->end == end)) {
+	// Owners are told of each part that goes (SysV shm shows it): what has one is split.
+	if (!v->owner &&
+	    ((v->start == start && v->end > end) || (v->start < start && v->end == end))) {
 		cut(as, v, start, end);
 		return 0;
 	}
