@@ -43,11 +43,15 @@ static uint64_t largest_gap(const struct rb_node *n)
 // lowers it again. So a mapping that comes and goes does not rewrite the values above it each time.
 static bool gap_raise(struct rb_node *n)
 {
-	uint64_t max = largest_gap(n);
+	struct vma *v = rb_entry(n, struct vma, node);
+	uint64_t max;
 
-	if (max <= vma_of(n)->max_gap)
+	if (v->max_gap == VMA_GAP_CAP)
 		return false;
-	vma_of(n)->max_gap = max;
+	max = largest_gap(n);
+	if (max <= v->max_gap)
+		return false;
+	v->max_gap = max;
 	return true;
 }
 
@@ -94,6 +98,7 @@ void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
 	v->max_gap = capped(v->gap_before);
 	rb_insert(&as->vmas, &v->node, parent, link, gap_raise);
 	as->vma_count++;
+	as->last_hit = v;
 	if (v->gap_before >= as->place_bytes && as->place_at && v->start > as->place_at->start)
 		as->place_at = NULL;
 	if (!next) {
@@ -139,9 +144,15 @@ struct vma *aspace_find_vma(struct aspace *as, va_t va)
 	struct vma *best = READ_ONCE(as->last_hit);
 	struct rb_node *n;
 
-	// Its own range, or the gap below it.
-	if (best && va < best->end && (va >= best->start || !best->prev || va >= best->prev->end))
-		return best;
+	if (best && va >= best->end) { // perhaps the one behind it
+		best = best->next;
+		if (!best || va < best->end) {
+			WRITE_ONCE(as->last_hit, best);
+			return best;
+		}
+	} else if (best && (va >= best->start || !best->prev || va >= best->prev->end)) {
+		return best; // in it, or in the gap below it
+	}
 	best = NULL;
 	for (n = as->vmas.node; n;) {
 		struct vma *v = vma_of(n);
