@@ -17,10 +17,10 @@ KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,
 KOPT := -Oz -fno-jump-tables $(if $(findstring clang,$(KCC)),,-fno-tree-forwprop)
 KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1 \
 	-freorder-blocks-algorithm=simple)
-KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock% kernel/sched/sched% \
-	kernel/sched/waitq% mm/phys/pmm% mm/phys/buddy% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
-	mm/virt/fault% mm/virt/memobj% mm/virt/uaccess% mm/virt/uio% mm/virt/vma% fs/file% fs/fdtable% \
-	fs/shmem% kernel/proc/futex% mm/virt/mmap% mm/virt/munmap% mm/virt/mprotect% mm/virt/place% \
+KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock.o kernel/sched/sched% \
+	kernel/sched/waitq% mm/phys/pmm% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
+	mm/virt/fault% mm/virt/memobj.o mm/virt/uaccess% mm/virt/uio% mm/virt/vma% fs/file% fs/fdtable% \
+	fs/shmem.o kernel/proc/futex.o mm/virt/munmap% mm/virt/mprotect% mm/virt/place% \
 	kernel/sched/mutex% kernel/init/trap% fs/inode% fs/pipe% fs/memfd% \
 	kernel/base/fpu% syscall/sys_fd% syscall/sys_futex%
 # Nothing here wants a stack aligned to 16 bytes (no SSE; what does says aligned), or arrays aligned
@@ -77,9 +77,10 @@ $(KOBJ)/symtab.o $(KOBJ)/symtab_empty.o: %.o: %.S
 $(BUILD)/kernel.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab.o linker.ld
 	$(call say,LD,$@)$(KLD) $(KLDFLAGS) -Map=$(BUILD)/kernel.map -o $@ $(filter %.o,$^)
 
-# What is put into images: no debug information, no symbols.
-$(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf
+# What is put into images: no debug information, no symbols, no sections.
+$(BUILD)/kernel.stripped.elf: $(BUILD)/kernel.elf tools/elf_headless.py
 	$(call say,STRIP,$@)$(STRIP) -s -o $@ $<
+	$(Q)$(PYTHON) tools/elf_headless.py $@
 
 # The memory functions must not be compiled into calls of themselves.
 $(KOBJ)/lib/string.o: KCFLAGS += $(if $(findstring clang,$(KCC)),-fno-builtin,-fno-tree-loop-distribute-patterns)

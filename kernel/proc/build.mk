@@ -10,9 +10,9 @@ $(KOBJ)/vdso/vdso.o: kernel/proc/vdso/vdso.c kernel/proc/vdso/vvar.h $(KOBJ)/fla
 	@mkdir -p $(@D)
 	$(call say,VDSOCC,$@)$(KCC) $(VDSO_CFLAGS) -c -o $@ $<
 
-$(KOBJ)/vdso/vdso.so: $(KOBJ)/vdso/vdso.o kernel/proc/vdso/vdso.lds
+$(KOBJ)/vdso/vdso.so: $(KOBJ)/vdso/vdso.o kernel/proc/vdso/vdso.lds tools/elf_headless.py
 	$(call say,VDSOLD,$@)$(KLD) $(VDSO_LDFLAGS) -T kernel/proc/vdso/vdso.lds -o $@.tmp $<
-	$(Q)$(STRIP) -s -o $@ $@.tmp && rm -f $@.tmp
+	$(Q)$(STRIP) -s $@.tmp && $(PYTHON) tools/elf_headless.py $@.tmp && mv $@.tmp $@
 
 $(KOBJ)/vdso/image.o: kernel/proc/vdso/image.S $(KOBJ)/vdso/vdso.so
 	$(call say,AS,$<)$(KCC) $(KCFLAGS) -I$(KOBJ)/vdso -c -o $@ $<
