@@ -11,6 +11,7 @@
 
 #include "fs/dentry.h"
 #include "fs/file.h"
+#include "fs/hugetlbfs.h"
 #include "fs/mount.h"
 #include "fs/shmem.h"
 #include "lib/fmt.h"
@@ -34,7 +35,7 @@ struct memfd_box {
 	char name[sizeof(NAME_PREFIX)]; // and as much more as it needs
 };
 
-static int memfd_dname(const struct dentry *d, char *buf, size_t bytes)
+int memfd_dname(const struct dentry *d, char *buf, size_t bytes)
 {
 	return fmt_snprintf(buf, bytes, "/%s (deleted)", d->name);
 }
@@ -54,6 +55,7 @@ void memfd_init(void)
 	memfd.sb.flags = SB_INTERNAL;
 	mount_init_internal(&memfd.mount, &memfd.sb);
 	memfd.mount.flags = MOUNT_RELATIME;
+	hugetlbfs_init();
 }
 
 // Linux sanitize_flags and check_sysctl_memfd_noexec, 6.18.
@@ -73,13 +75,14 @@ int memfd_check_flags(unsigned *flags)
 }
 
 // Everything in one allocation, with an open description that holds the only reference. The name
-// gets the prefix if |prefixed|.
+// gets the prefix if |prefixed|. |huge_shift|: of the page size on hugetlbfs; 0: ordinary pages.
 static int make_box(bool prefixed, const char *name, uint32_t mode, uint32_t seals,
-		    struct memfd_box **out)
+		    unsigned huge_shift, struct memfd_box **out)
 {
 	size_t bytes = strlen(name), before = prefixed ? sizeof(NAME_PREFIX) - 1 : 0;
 	struct memfd_box *b = kmalloc(sizeof(*b) + before + bytes + 1);
 	struct path p = { &memfd.mount, NULL };
+	int err;
 
 	if (!b)
 		return -ENOMEM;
@@ -88,13 +91,21 @@ static int make_box(bool prefixed, const char *name, uint32_t mode, uint32_t sea
 	b->shmem.inode.nlink = 0;
 	b->shmem.inode.writers = 1;
 	b->shmem.seals = seals;
+	if (unlikely(huge_shift)) {
+		err = hugetlbfs_make(&b->shmem, huge_shift);
+		if (err) {
+			inode_put(&b->shmem.inode); // frees the box
+			return err;
+		}
+		p.mount = hugetlbfs_mount();
+	}
 	__builtin_memcpy(b->name, NAME_PREFIX, sizeof(NAME_PREFIX) - 1);
 	memcpy(b->name + before, name, bytes + 1);
-	dentry_init_embedded(&b->dentry, &memfd.sb, b->name, before + bytes);
+	dentry_init_embedded(&b->dentry, b->shmem.inode.sb, b->name, before + bytes);
 	b->dentry.inode = &b->shmem.inode;
 	b->dentry.refs = 0; // the description's reference is the only one
 	p.dentry = &b->dentry;
-	file_init(&b->file, &p, O_RDWR | O_LARGEFILE, &shmem_file_ops, NULL);
+	file_init(&b->file, &p, O_RDWR | O_LARGEFILE, b->shmem.inode.fops, NULL);
 	b->file.embedded = true;
 	*out = b;
 	return 0;
@@ -102,6 +113,7 @@ static int make_box(bool prefixed, const char *name, uint32_t mode, uint32_t sea
 
 int memfd_create_file(const char *name, unsigned flags, struct file **out)
 {
+	unsigned huge_shift = 0;
 	struct memfd_box *b;
 	int err = memfd_check_flags(&flags);
 
@@ -109,13 +121,16 @@ int memfd_create_file(const char *name, unsigned flags, struct file **out)
 		return err;
 	if (strlen(name) > MEMFD_NAME_MAX)
 		return -EINVAL;
-	if (flags & MFD_HUGETLB)
-		return -ENODEV; // as Linux for a page size that the machine does not offer
+	if (flags & MFD_HUGETLB) {
+		huge_shift = hugetlbfs_page_shift(flags >> MFD_HUGE_SHIFT & MFD_HUGE_MASK);
+		if (!huge_shift)
+			return -ENODEV;
+	}
 	err = make_box(true, name, flags & MFD_NOEXEC_SEAL ? 0666 : 0777,
 		       flags & MFD_NOEXEC_SEAL     ? F_SEAL_EXEC
 		       : flags & MFD_ALLOW_SEALING ? 0
 						   : F_SEAL_SEAL,
-		       &b);
+		       huge_shift, &b);
 	if (!err)
 		*out = &b->file;
 	return err;
@@ -124,7 +139,7 @@ int memfd_create_file(const char *name, unsigned flags, struct file **out)
 int memfd_create_unlinked(const char *name, uint64_t bytes, struct file **out)
 {
 	struct memfd_box *b;
-	int err = make_box(false, name, 0777, F_SEAL_SEAL, &b);
+	int err = make_box(false, name, 0777, F_SEAL_SEAL, 0, &b);
 
 	if (err)
 		return err;

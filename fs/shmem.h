@@ -21,6 +21,7 @@ struct shmem_inode {
 
 extern const struct inode_ops shmem_inode_ops;
 extern const struct file_ops shmem_file_ops;
+extern const struct inode_ops hugetlbfs_inode_ops; // fs/hugetlbfs.c: also a struct shmem_inode
 
 static inline struct shmem_inode *shmem_of(struct inode *i)
 {
@@ -28,7 +29,7 @@ static inline struct shmem_inode *shmem_of(struct inode *i)
 }
 static inline bool inode_is_shmem(const struct inode *i)
 {
-	return i->ops == &shmem_inode_ops;
+	return i->ops == &shmem_inode_ops || i->ops == &hugetlbfs_inode_ops;
 }
 
 // Prepares |s| inside the allocation |box|, one reference (the inode's, which holds the object's).

@@ -23,7 +23,7 @@ static int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot, unsigned 
 	if (!f)
 		return -EBADF;
 	result = -EINVAL;
-	if (bytes && !(flags & MAP_HUGETLB))
+	if (bytes)
 		result = file_mmap_source(f, prot, flags, &src);
 	if (!result)
 		result = vm_mmap(aspace_current(), addr, bytes, prot, flags, &src, offset);

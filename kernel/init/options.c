@@ -8,6 +8,7 @@
 #include "kernel/base/log.h"
 #include "lib/cmdline.h"
 #include "lib/string.h"
+#include "mm/phys/hugepool.h"
 #include "syscall/dispatch.h"
 
 #define WORD_BYTES 256
@@ -28,10 +29,30 @@ static void set_strace(const char *value)
 		log_error("boot", "ouro.strace=%s: not understood", value);
 }
 
+// N frames of 2 MiB, or as many as are asked for.
+static void set_hugepages(const char *value)
+{
+	uint64_t frames = 0;
+
+	if (!strcmp(value, "auto")) {
+		hugepool_set_overcommit(UINT64_MAX);
+		return;
+	}
+	for (const char *p = value; *p; p++) {
+		if (*p < '0' || *p > '9' || frames > UINT32_MAX) {
+			log_error("boot", "ouro.hugepages=%s: not understood", value);
+			return;
+		}
+		frames = frames * 10 + (uint64_t)(*p - '0');
+	}
+	hugepool_resize(frames);
+}
+
 static const struct {
 	const char *key;
 	void (*set)(const char *value);
 } table[] = {
+	{ "hugepages", set_hugepages },
 	{ "stats", set_stats },
 	{ "strace", set_strace },
 };

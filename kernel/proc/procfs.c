@@ -13,6 +13,7 @@
 #include "kernel/sched/sched.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
+#include "mm/phys/hugepool.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/pmm.h"
 
@@ -56,6 +57,19 @@ static void mem_row(struct seq *out, const char *name, uint64_t kib)
 	seq_printf(out, "%-15s %8llu kB\n", name, (unsigned long long)kib);
 }
 
+static void show_huge_pages(struct seq *out)
+{
+	struct hugepool_stats pool;
+
+	hugepool_get_stats(&pool);
+	seq_printf(out, "HugePages_Total:   %5llu\nHugePages_Free:    %5llu\n",
+		   (unsigned long long)pool.total, (unsigned long long)pool.free);
+	seq_printf(out, "HugePages_Rsvd:    %5llu\nHugePages_Surp:    %5llu\n",
+		   (unsigned long long)pool.reserved, (unsigned long long)pool.surplus);
+	mem_row(out, "Hugepagesize:", HUGE_SIZE / 1024);
+	mem_row(out, "Hugetlb:", pool.total * (HUGE_SIZE / 1024));
+}
+
 static int show_meminfo(const struct pseudo_ref *r, struct seq *out)
 {
 	struct pmm_stats ram;
@@ -73,8 +87,7 @@ static int show_meminfo(const struct pseudo_ref *r, struct seq *out)
 	mem_row(out, "SwapFree:", 0);
 	mem_row(out, "Slab:", heap.backing_pages * PAGE_KIB);
 	mem_row(out, "SUnreclaim:", heap.backing_pages * PAGE_KIB);
-	seq_printf(out, "HugePages_Total:       0\nHugePages_Free:        0\n");
-	mem_row(out, "Hugepagesize:", HUGE_SIZE / 1024);
+	show_huge_pages(out);
 	return 0;
 }
 

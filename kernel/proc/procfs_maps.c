@@ -75,7 +75,7 @@ int procfs_show_maps(const struct pseudo_ref *r, struct seq *out)
 
 struct vma_pages {
 	uint64_t rss, shared, clean_private, dirty_private, clean_shared, dirty_shared, referenced,
-		anonymous, pss;
+		anonymous, pss, anon_huge, object_huge;
 };
 
 static int count_entry(void *arg, va_t va, const struct pt_entry *e)
@@ -86,6 +86,8 @@ static int count_entry(void *arg, va_t va, const struct pt_entry *e)
 	bool dirty = e->prot & PT_DIRTY, mine;
 
 	n->rss += pages;
+	if (e->order)
+		*(p->owner ? &n->object_huge : &n->anon_huge) += pages;
 	if (e->prot & PT_ACCESSED)
 		n->referenced += pages;
 	if (e->prot & PT_SPECIAL)
@@ -117,18 +119,22 @@ static const struct flag_row {
 	{ VMA_MAYEXEC, "me" },    { VMA_GROWSDOWN, "gd" },  { VMA_LOCKED, "lo" },
 	{ VMA_DONTFORK, "dc" },   { VMA_DONTEXPAND, "de" }, { VMA_NORESERVE, "nr" },
 	{ VMA_WIPEONFORK, "wf" }, { VMA_DONTDUMP, "dd" },   { VMA_HUGEPAGE, "hg" },
-	{ VMA_NOHUGEPAGE, "nh" },
+	{ VMA_HUGETLB, "ht" },    { VMA_NOHUGEPAGE, "nh" },
 };
 
 static void show_smaps_vma(struct seq *out, const struct vma *v, char *buf)
 {
+	const bool hugetlb = v->flags & VMA_HUGETLB;
 	struct vma_pages n = { 0 };
 
 	show_vma(out, v, buf);
 	(void)pt_walk(&v->aspace->pt, v->start, v->end, count_entry, &n);
+	if (hugetlb) { // counted apart
+		n = (struct vma_pages){ .object_huge = n.rss };
+	}
 	smaps_row(out, "Size:", (v->end - v->start) / 1024);
-	smaps_row(out, "KernelPageSize:", PAGE_KIB);
-	smaps_row(out, "MMUPageSize:", PAGE_KIB);
+	smaps_row(out, "KernelPageSize:", hugetlb ? HUGE_SIZE / 1024 : PAGE_KIB);
+	smaps_row(out, "MMUPageSize:", hugetlb ? HUGE_SIZE / 1024 : PAGE_KIB);
 	smaps_row(out, "Rss:", n.rss * PAGE_KIB);
 	smaps_row(out, "Pss:", n.pss);
 	smaps_row(out, "Pss_Dirty:", n.dirty_private * PAGE_KIB);
@@ -138,6 +144,9 @@ static void show_smaps_vma(struct seq *out, const struct vma *v, char *buf)
 	smaps_row(out, "Private_Dirty:", n.dirty_private * PAGE_KIB);
 	smaps_row(out, "Referenced:", n.referenced * PAGE_KIB);
 	smaps_row(out, "Anonymous:", n.anonymous * PAGE_KIB);
+	smaps_row(out, "AnonHugePages:", n.anon_huge * PAGE_KIB);
+	smaps_row(out, "ShmemPmdMapped:", hugetlb ? 0 : n.object_huge * PAGE_KIB);
+	smaps_row(out, "Private_Hugetlb:", hugetlb ? n.object_huge * PAGE_KIB : 0);
 	smaps_row(out, "Locked:", v->flags & VMA_LOCKED ? n.pss : 0);
 	seq_printf(out, "VmFlags: ");
 	for (size_t i = 0; i < ARRAY_SIZE(flag_rows); i++)

@@ -138,4 +138,5 @@ void procfs_register_sys(void)
 	for (size_t i = 0; i < ARRAY_SIZE(sys_tables); i++)
 		pseudo_register(PSEUDO_PROC, &sys_tables[i]);
 	pseudo_register(PSEUDO_SYS, &cpu_table);
+	procfs_register_huge();
 }

@@ -353,8 +353,10 @@ bool pt_set_prot(struct pgtable *pt, va_t va, struct pt_entry old, unsigned prot
 	pte_t *e = lock_entry(pt, va, &level);
 	uint64_t span = PAGE_SIZE << (9 * level);
 	bool same = matches(*e, va & PAGE_MASK, level, &old);
-	pte_t v = *e, keep = PTE_ADDR | HW_SET | PT_RESERVED_TABLE | (level ? PTE_LARGE : 0);
+	pte_t v = *e, keep = PTE_ADDR | HW_SET | PT_RESERVED_TABLE;
 
+	if (level)
+		keep |= PTE_LARGE | PTE_HUGE_BORROWED;
 	while (same && !__atomic_compare_exchange_n(e, &v, (v & keep) | pte_from_prot(prot), false,
 						    __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		;

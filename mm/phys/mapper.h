@@ -79,6 +79,17 @@ int __must_check pt_map_borrowed(struct pgtable *pt, va_t va, const uint64_t *pa
 // The same for one page: 1, 0 (the entry is not empty), -ENOMEM or -EAGAIN.
 int __must_check pt_map_borrowed_one(struct pgtable *pt, va_t va, const struct page *p,
 				     unsigned prot, const uint32_t *seq, uint32_t seq_now);
+// Maps a 2 MiB frame of an object at |va|, without a reference as pt_map_borrowed, if *seq is still
+// seq_now. -EEXIST: the entry is not empty (a table is there, perhaps an empty one); -EAGAIN;
+// -ENOMEM.
+int __must_check pt_map_huge(struct pgtable *pt, va_t va, struct page *head, unsigned prot,
+			     const uint32_t *seq, uint32_t seq_now);
+// Puts a private 2 MiB frame in place of the empty table that is there for |va|, which is set aside
+// for splitting it; takes the caller's reference. Needs the address space's lock for writing, and
+// that no object's zap can come to the range. Never fails.
+void pt_collapse(struct pgtable *pt, va_t va, pa_t pa, unsigned prot, struct tlb_batch *batch);
+// Is there a table of 4 KiB entries for |va|, so that no 2 MiB entry can be? No lock is needed.
+bool pt_has_table(const struct pgtable *pt, va_t va);
 // Replaces a present 4 KiB entry by another frame and protection if it still holds |old| (accessed
 // and dirty bits aside). The old frame's reference goes to |batch|. True if replaced.
 bool __must_check pt_replace(struct pgtable *pt, va_t va, struct pt_entry old, pa_t pa,

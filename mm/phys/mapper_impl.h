@@ -7,7 +7,9 @@
 
 #define KERNEL_SLOT 256          // first root slot of the kernel half
 #define USER_SPAN   (1ull << 47) // bytes below the non-canonical hole
-#define TABLE_BITS  (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
+// Software bit of a 2 MiB entry that holds no reference (pt_map_huge). Not one of enum pt_prot.
+#define PTE_HUGE_BORROWED (1ull << 52)
+#define TABLE_BITS        (PTE_PRESENT | PTE_WRITE | PTE_USER | PTE_ACCESSED)
 
 struct page *__must_check pt_alloc_table(struct pgtable *pt);
 // One table page less is owned.

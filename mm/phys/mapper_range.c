@@ -89,6 +89,8 @@ static inline void take_out(struct tlb_batch *b, pte_t was, va_t va, unsigned or
 	if (was & PT_SPECIAL)
 		return;
 	*(p->owner ? &b->obj_pages : &b->anon_pages) += 1ull << order;
+	if (was & PTE_HUGE_BORROWED)
+		return;
 	tlb_batch_add(b, p, order ? TLB_HELD_HUGE : 0);
 }
 
@@ -430,7 +432,7 @@ static int fork_one(struct range_op *op, pte_t *from, pte_t *to, va_t va, unsign
 					      __ATOMIC_RELAXED));
 	if (loses_rights(v, now))
 		tlb_batch_range(op->batch, va, va + (PAGE_SIZE << order));
-	if (order ? !(v & PT_SPECIAL) : !(v & (PT_SPECIAL | PT_BORROWED)))
+	if (order ? !(v & (PT_SPECIAL | PTE_HUGE_BORROWED)) : !(v & (PT_SPECIAL | PT_BORROWED)))
 		page_get(p, order);
 	*to = now;
 	return 0;

@@ -15,7 +15,8 @@ enum page_flags {
 	PAGE_WHOLE = 1 << 1,       // head of an undivided order-9 frame
 	PAGE_HUGE_MEMBER = 1 << 2, // part of a demoted order-9 frame
 	PAGE_IMAGE = 1 << 3,       // lies in the initramfs: goes to the pmm at its last put
-	PAGE_PERMANENT = 1 << 4,   // never freed (the shared zero page, vvar)
+	PAGE_PERMANENT = 1 << 4,   // never freed (the shared zero page, vvar); with
+				   // PAGE_HUGE_MEMBER: goes back to the pool (hugepool.h)
 	PAGE_SLAB = 1 << 5,        // cut into small objects by kmalloc
 	PAGE_TABLE = 1 << 6,       // a page table of a user address space
 	PAGE_LARGE = 1 << 7,       // head of a kmalloc of whole pages

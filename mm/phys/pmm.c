@@ -14,6 +14,7 @@
 #include "kernel/base/percpu.h"
 #include "mm/phys/buddy.h"
 #include "mm/phys/debug.h"
+#include "mm/phys/hugepool.h"
 #include "mm/phys/kmap.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/virgin.h"
@@ -304,6 +305,10 @@ static void free_block(struct page *p, unsigned order)
 static __noinline void free_special(struct page *p)
 {
 	if (p->flags & PAGE_PERMANENT) {
+		if (p->flags & PAGE_HUGE_MEMBER) {
+			hugepool_page_freed(p);
+			return;
+		}
 		__atomic_fetch_add(&p->count, 1, __ATOMIC_RELAXED);
 		return;
 	}
@@ -432,6 +437,22 @@ static int back_records(pa_t pa)
 		err = virgin_back_records(&pmm.buddy, pa);
 	}
 	return err;
+}
+
+bool page_put_frame(struct page *head)
+{
+	for (unsigned i = 0; i < 1u << HUGE_ORDER; i++) {
+		if (__atomic_load_n(&head[i].count, __ATOMIC_ACQUIRE) != 1)
+			return false;
+	}
+	if (head->flags & PAGE_PERMANENT) {
+		hugepool_frame_freed(head);
+		return true;
+	}
+	for (unsigned i = 1; i < 1u << HUGE_ORDER; i++)
+		head[i].head_word = 0;
+	free_block(head, HUGE_ORDER);
+	return true;
 }
 
 __cold int pmm_adopt_range(pa_t start, uint64_t bytes)

@@ -66,6 +66,9 @@ static inline void page_unget(struct page *p)
 void page_free_zeroed(struct page *p);
 // Turns a whole 2 MiB frame into 512 pages that each have the head's count. Idempotent.
 void page_demote(struct page *head);
+// Frees a demoted 2 MiB frame whose 512 pages the caller alone holds, by one reference each. False:
+// somebody holds some, nothing was done.
+bool __must_check page_put_frame(struct page *head);
 // Page records for RAM that the pmm does not own yet (initramfs): valid, count 0, PAGE_IMAGE.
 int __must_check pmm_adopt_range(pa_t start, uint64_t bytes);
 

@@ -44,6 +44,7 @@ enum vma_flags {
 	VMA_FORKED = 1 << 20, // came with private pages from a parent: merges with its like only
 	VMA_LOCKONFAULT = 1 << 21,
 	VMA_MERGEABLE = 1 << 25, // MADV_MERGEABLE: kept, no page merging is done
+	VMA_HUGETLB = 1 << 26,   // 2 MiB frames of the pool: bounds and entries are 2 MiB each
 	VMA_SEQ_READ = 1 << 23,
 	VMA_RAND_READ = 1 << 24,
 	VMA_ACCOUNT = 1 << 22, // its pages count for overcommit: a difference that maps shows

@@ -9,6 +9,8 @@
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
 #include "mm/virt/aspace.h"
+#include "mm/virt/huge.h"
+#include "mm/virt/hugetlb.h"
 #include "mm/virt/slots.h"
 #include "mm/virt/vma.h"
 
@@ -18,7 +20,7 @@
 // In place of a window: the last fault made its page, the next one in order probably will.
 #define WINDOW_FRESH UINT32_MAX
 
-enum kind { KIND_ANON, KIND_SHARED, KIND_PRIVATE, KINDS };
+enum kind { KIND_ANON, KIND_SHARED, KIND_PRIVATE, KIND_HUGETLB, KINDS };
 enum entry_state { ENTRY_NONE, ENTRY_PRESENT, ENTRY_STATES };
 
 enum step_result {
@@ -131,9 +133,13 @@ static enum step_result anon_zero(struct fault *f)
 // Anonymous memory, nothing there, written: a page of its own.
 static enum step_result anon_new(struct fault *f)
 {
-	struct page *p = pmm_alloc(0, PMM_ZERO);
+	struct page *p;
 	int r;
 
+	if (unlikely(f->v->flags & VMA_HUGEPAGE) &&
+	    !huge_map_anon(f->as, f->v, f->va, owned(vma_pt_prot(f->v))))
+		return STEP_DONE;
+	p = pmm_alloc(0, PMM_ZERO);
 	if (!p)
 		return fail(f, FAULT_OOM);
 	mark_faulted(f->v);
@@ -220,7 +226,10 @@ static enum step_result private_write(struct fault *f)
 		r = STEP_DONE;
 	else if (e.prot & PT_EXCLUSIVE)
 		r = set_prot(f, e, e.prot | vma_pt_prot(f->v) | PT_DIRTY);
-	else
+	else if (e.order) {
+		huge_split(f->as, f->v, f->va);
+		r = STEP_AGAIN;
+	} else
 		r = copy_entry(f, e, old);
 	if (old)
 		page_put(old, 0);
@@ -310,6 +319,25 @@ static __always_inline_fn enum step_result object_page(struct fault *f, uint64_t
 	return unlikely(r) ? fail_errno(f, r) : STEP_DONE;
 }
 
+// The object's 2 MiB frame as one entry. STEP_FAILED: small pages it must be.
+static enum step_result huge_object(struct fault *f, unsigned prot, bool make)
+{
+	int r = -ENOENT;
+
+	if ((f->v->flags & (VMA_SHARED | VMA_NOHUGEPAGE)) == VMA_SHARED && !f->v->obj->ops->mkwrite)
+		r = huge_map_object(f->as, f->v, f->va, prot, make);
+	return r == -EAGAIN ? STEP_UNSTABLE : r ? STEP_FAILED : STEP_DONE;
+}
+
+static enum step_result hugetlb(struct fault *f)
+{
+	int r = hugetlb_fault(f->as, f->v, f->va, f->write);
+
+	if (r == -EAGAIN)
+		return STEP_UNSTABLE;
+	return r ? fail(f, r == -ENOMEM ? FAULT_OOM : FAULT_BUS) : STEP_DONE;
+}
+
 // Nothing there, the object itself is to be seen: the page and its present neighbours. Neither
 // takes a reference: a truncation that frees the page changes seq before, so that it is not mapped,
 // or finds the entry.
@@ -324,9 +352,19 @@ static enum step_result object_map(struct fault *f)
 	enum step_result r;
 	int made;
 
+	if (unlikely(v->flags & VMA_HUGEPAGE)) {
+		r = huge_object(f, prot, true);
+		if (r != STEP_FAILED)
+			return r;
+	}
 	r = object_page(f, index, MEMOBJ_BORROW, likely_new);
 	if (unlikely(r != STEP_DONE))
 		return r;
+	if (unlikely(f->page->flags & PAGE_HUGE_MEMBER)) {
+		r = huge_object(f, prot, false);
+		if (r != STEP_FAILED)
+			return r;
+	}
 	made = pt_map_borrowed_one(&f->as->pt, f->va, f->page, prot, &v->obj->seq, f->seq);
 	if (unlikely(made <= 0))
 		return map_result(f, made);
@@ -392,12 +430,16 @@ static enum step_result (*const steps[KINDS][ENTRY_STATES][2])(struct fault *f) 
 	[KIND_SHARED][ENTRY_PRESENT] = { present_read, shared_write },
 	[KIND_PRIVATE][ENTRY_NONE] = { object_map, object_copy },
 	[KIND_PRIVATE][ENTRY_PRESENT] = { present_read, private_write },
+	[KIND_HUGETLB][ENTRY_NONE] = { hugetlb, hugetlb },
+	[KIND_HUGETLB][ENTRY_PRESENT] = { hugetlb, hugetlb },
 };
 
 static enum kind kind_of(const struct vma *v)
 {
 	if (!v->obj)
 		return KIND_ANON;
+	if (unlikely(v->flags & VMA_HUGETLB))
+		return KIND_HUGETLB;
 	return (v->flags & VMA_SHARED) ? KIND_SHARED : KIND_PRIVATE;
 }
 

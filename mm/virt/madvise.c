@@ -4,6 +4,8 @@
 #include <linux/mman.h>
 
 #include "mm/phys/tlb.h"
+#include "mm/virt/huge.h"
+#include "mm/virt/hugetlb.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/populate.h"
 #include "mm/virt/slots.h"
@@ -28,8 +30,8 @@ static const struct advice advices[] = {
 	{ .number = MADV_DONTNEED_LOCKED, .refuse = VMA_SPECIAL, .zap = true },
 	// Allowed to happen at once: the program has given the contents up.
 	{ .number = MADV_FREE, .refuse = VMA_LOCKED | VMA_SPECIAL, .anon_only = true, .zap = true },
-	{ .number = MADV_COLD, .refuse = VMA_LOCKED | VMA_SPECIAL },
-	{ .number = MADV_PAGEOUT, .refuse = VMA_LOCKED | VMA_SPECIAL },
+	{ .number = MADV_COLD, .refuse = VMA_LOCKED | VMA_SPECIAL | VMA_HUGETLB },
+	{ .number = MADV_PAGEOUT, .refuse = VMA_LOCKED | VMA_SPECIAL | VMA_HUGETLB },
 	{ .number = MADV_DONTFORK, .set = VMA_DONTFORK },
 	{ .number = MADV_DOFORK, .clear = VMA_DONTFORK, .refuse = VMA_SPECIAL },
 	{ .number = MADV_WIPEONFORK,
@@ -52,6 +54,7 @@ static const struct advice advices[] = {
 	{ .number = MADV_POPULATE_READ },
 	{ .number = MADV_POPULATE_WRITE },
 	{ .number = MADV_REMOVE },
+	{ .number = MADV_COLLAPSE },
 };
 
 static const struct advice *find_advice(int number)
@@ -102,8 +105,10 @@ static int zap_visit(struct aspace *as, struct vma **v, va_t start, va_t end, vo
 {
 	const struct advice *a = arg;
 
-	if (is_refused(a, *v))
+	if (is_refused(a, *v) || hugetlb_is_cut(*v, start))
 		return -EINVAL;
+	if ((*v)->flags & VMA_HUGETLB)
+		end = ALIGN_DOWN(end, HUGE_SIZE);
 	vma_zap_range(as, *v, start, end);
 	return 0;
 }
@@ -225,6 +230,8 @@ int vm_madvise(struct aspace *as, va_t addr, uint64_t bytes, int number)
 		return 0;
 	if (number == MADV_REMOVE)
 		return remove_pages(as, addr, end);
+	if (number == MADV_COLLAPSE)
+		return huge_collapse(as, addr, end);
 	if (number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE)
 		return populate(as, addr, end, number == MADV_POPULATE_WRITE);
 	if (a->zap)

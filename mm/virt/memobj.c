@@ -8,6 +8,8 @@
 #include "kernel/sched/sched.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/pmm.h"
+#include "mm/virt/huge.h"
+#include "mm/virt/hugetlb.h"
 #include "mm/virt/slots.h"
 
 static struct {
@@ -43,6 +45,7 @@ void memobj_init(struct memobj *o, const struct memobj_ops *ops, uint64_t size_b
 	o->zap_next = NULL;
 	o->zap_restart = false;
 	o->writers = 0;
+	o->huge = NULL;
 }
 
 // Shared anonymous memory: an object without inode, so with a lock of its own for hole punching.
@@ -95,6 +98,11 @@ static void free_all_pages(struct memobj *o)
 	unsigned n;
 
 	while ((slots = radix_next_slots(&o->slots, next, &first, &n))) {
+		if (unlikely(huge_put_frame(slots, first))) {
+			next = first + HUGE_PAGES;
+			sched_point();
+			continue;
+		}
 		page_put_values(slots, n);
 		next = (first | 63) + 1;
 		if (next % 512 == 0)
@@ -113,6 +121,8 @@ void memobj_put(struct memobj *o)
 		return;
 	if (o->slots.root)
 		free_all_pages(o);
+	if (unlikely(o->huge))
+		hugetlb_obj_free(o);
 	if (o->ops->release)
 		o->ops->release(o);
 }

@@ -49,6 +49,8 @@ struct memobj {
 	bool zap_restart;     // a view that may hold entries was put in: begin again
 
 	int32_t writers; // atomic: shared views that may write; -1: denied (F_SEAL_WRITE)
+
+	struct hugetlb *huge; // set at creation: made of 2 MiB frames of the pool (hugetlb.h)
 };
 
 void memobj_init(struct memobj *o, const struct memobj_ops *ops, uint64_t size_bytes);

@@ -9,6 +9,7 @@
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
+#include "mm/virt/huge.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/slots.h"
 #include "mm/virt/vma.h"
@@ -150,6 +151,9 @@ static void free_pages(struct memobj *o, uint64_t first, uint64_t last)
 	struct page *pages[64];
 	bool more = true;
 
+	huge_break(o, first);
+	if (last != UINT64_MAX)
+		huge_break(o, last + 1);
 	while (more) {
 		unsigned n = detach_some(o, &first, last, pages, &more);
 
@@ -217,9 +221,12 @@ int memobj_punch(struct memobj *o, uint64_t start, uint64_t end)
 // mark away.
 static void free_unwritten(struct memobj *o, uint64_t first, uint64_t end)
 {
+	huge_break(o, first);
 	for (uint64_t i = first; i < end; i++) {
 		struct page *p = NULL;
 
+		if (IS_ALIGNED(i, HUGE_PAGES))
+			huge_break(o, i + 1);
 		spin_lock(&o->slots_lock);
 		if (slot_is_unwritten(radix_get(&o->slots, i))) {
 			p = slot_page(radix_clear(&o->slots, i));
@@ -239,7 +246,15 @@ int memobj_allocate(struct memobj *o, uint64_t first, uint64_t last)
 {
 	for (uint64_t i = first; i <= last; i++) {
 		struct page *p;
-		int r = memobj_get_page(o, i, MEMOBJ_ALLOC | MEMOBJ_NOSIZE | MEMOBJ_UNWRITTEN, &p);
+		int r;
+
+		if (IS_ALIGNED(i, HUGE_PAGES) && last - i >= HUGE_PAGES - 1 &&
+		    memobj_make_huge(o, i)) {
+			i += HUGE_PAGES - 1;
+			sched_point();
+			continue;
+		}
+		r = memobj_get_page(o, i, MEMOBJ_ALLOC | MEMOBJ_NOSIZE | MEMOBJ_UNWRITTEN, &p);
 
 		if (r) {
 			free_unwritten(o, first, i);

@@ -25,7 +25,7 @@ static int relock_visit(struct aspace *as, struct vma **v, va_t start, va_t end,
 	if (start != l->next)
 		return -ENOMEM;
 	l->next = end;
-	if ((*v)->flags & VMA_SPECIAL)
+	if ((*v)->flags & (VMA_SPECIAL | VMA_HUGETLB))
 		return 0;
 	return vma_modify(as, *v, start, end, ((*v)->flags & ~LOCK_FLAGS) | l->flags, v, &l->dead);
 }
@@ -253,7 +253,8 @@ static bool is_in_core(struct aspace *as, const struct vma *v, va_t va)
 
 	if (pt_query(&as->pt, va).present)
 		return true;
-	if (!v->obj || !memobj_get_present(v->obj, vma_index(v, va), 1, &p))
+	if (!v->obj || (v->flags & VMA_HUGETLB) ||
+	    !memobj_get_present(v->obj, vma_index(v, va), 1, &p))
 		return false;
 	page_put(p, 0);
 	return true;

@@ -7,6 +7,7 @@
 
 #include "lib/checked.h"
 #include "lib/string.h"
+#include "mm/virt/hugetlb.h"
 #include "mm/virt/place.h"
 #include "mm/virt/vma.h"
 
@@ -184,7 +185,7 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 
 	if (as->vma_count > vm_policy.max_map_count)
 		return -ENOMEM;
-	at = place_mapping(as, addr, bytes, flags, !src->obj);
+	at = place_mapping(as, addr, bytes, flags, !src->obj || src->obj->huge);
 	if (at < 0)
 		return at;
 	memset(&like, 0, offsetof(struct vma, prev));
@@ -205,7 +206,7 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 	like.pgoff = pgoff;
 	if (flags & MAP_ANONYMOUS) {
 		r = anonymous_flags(flags, &like.flags);
-		if (!(like.flags & VMA_SHARED))
+		if (!(like.flags & (VMA_SHARED | VMA_HUGETLB)))
 			like.pgoff = like.start >> PAGE_SHIFT;
 	} else {
 		if (pgoff > MAX_FILE_PAGES - (bytes >> PAGE_SHIFT))
@@ -267,13 +268,81 @@ static bool is_known_huge_size(unsigned flags)
 	return log2 == 0 || log2 == HUGE_SHIFT || log2 == GIGA_SHIFT;
 }
 
+// An object for MAP_HUGETLB without a file, or the file's, in |*src|. 0 or -errno.
+static int huge_source(uint64_t bytes, unsigned flags, struct mmap_source *src)
+{
+	if (!(flags & MAP_ANONYMOUS))
+		return src->obj && src->obj->huge ? 0 : -EINVAL;
+	if (!is_known_huge_size(flags))
+		return -EINVAL;
+	if (((flags >> MAP_HUGE_SHIFT) & MAP_HUGE_MASK) == GIGA_SHIFT || bytes > USER_TOP)
+		return -ENOMEM; // no such pool
+	*src = anonymous_source;
+	src->obj = bytes ? hugetlb_create_anon(ALIGN_UP(bytes, HUGE_SIZE)) : NULL;
+	src->name = "/anon_hugepage (deleted)";
+	src->extra_vma_flags = VMA_HUGETLB | VMA_DONTEXPAND;
+	return src->obj ? 0 : bytes ? -ENOMEM : -EINVAL;
+}
+
+// The frames are promised before the mapping is there.
+static int reserve_frames(struct memobj *o, uint64_t offset_bytes, uint64_t bytes, unsigned flags)
+{
+	if (flags & MAP_NORESERVE)
+		return 0;
+	if ((flags & MAP_TYPE) == MAP_PRIVATE && !(flags & MAP_ANONYMOUS))
+		return hugetlb_may_map(o, bytes >> PAGE_SHIFT);
+	return hugetlb_reserve(o, offset_bytes >> PAGE_SHIFT, bytes >> PAGE_SHIFT);
+}
+
+static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
+			  unsigned flags, const struct mmap_source *src, uint64_t offset_bytes)
+{
+	const uint64_t whole = ALIGN_UP(bytes, HUGE_SIZE);
+	int64_t at;
+
+	if (flags & MAP_FIXED_NOREPLACE)
+		flags |= MAP_FIXED;
+	if (!bytes || !IS_ALIGNED(offset_bytes, HUGE_SIZE) ||
+	    ((flags & MAP_FIXED) && !IS_ALIGNED(addr, HUGE_SIZE)))
+		return -EINVAL;
+	if (whole < bytes || whole > USER_TOP)
+		return -ENOMEM;
+	at = reserve_frames(src->obj, offset_bytes, whole, flags);
+	if (at < 0)
+		return at;
+	addr = addr > USER_TOP - HUGE_SIZE ? addr : ALIGN_UP(addr, HUGE_SIZE);
+	at = map_source(as, addr, whole, prot, flags, src, offset_bytes);
+	// Linux's hugetlbfs: a mapping that may be written makes the file as long as it needs.
+	if (at >= 0 && (prot & PROT_WRITE) &&
+	    offset_bytes + whole > READ_ONCE(src->obj->size_bytes))
+		memobj_truncate(src->obj, offset_bytes + whole);
+	return at;
+}
+
+// MAP_HUGETLB, or a file of hugetlbfs.
+static int64_t map_huge(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, unsigned flags,
+			const struct mmap_source *file, uint64_t offset_bytes)
+{
+	struct mmap_source src = file ? *file : anonymous_source;
+	int64_t at = huge_source(bytes, flags, &src);
+
+	if (at < 0)
+		return at;
+	if (flags & MAP_ANONYMOUS)
+		offset_bytes = 0;
+	at = map_frames(as, addr, bytes, prot, flags, &src, offset_bytes);
+	if (flags & MAP_ANONYMOUS)
+		memobj_put(src.obj);
+	return at;
+}
+
 int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, unsigned flags,
 		const struct mmap_source *src, uint64_t offset_bytes)
 {
 	if (!IS_ALIGNED(offset_bytes, PAGE_SIZE))
 		return -EINVAL;
-	if (flags & MAP_HUGETLB) // no pool of huge pages: what Linux says with nr_hugepages 0
-		return (flags & MAP_ANONYMOUS) && is_known_huge_size(flags) ? -ENOMEM : -EINVAL;
+	if (unlikely((flags & MAP_HUGETLB) || (src && src->obj && src->obj->huge)))
+		return map_huge(as, addr, bytes, prot, flags, src, offset_bytes);
 	if (!bytes)
 		return -EINVAL;
 	if (flags & MAP_FIXED_NOREPLACE)

@@ -23,6 +23,7 @@ void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
 		tlb_batch_begin(&batch, &as->pt);
 		pt_protect_range(&as->pt, start, to, prot, may_write, &batch);
 		tlb_batch_end(&batch);
+		vma_uncount_rss(as, v->obj, &batch); // a 2 MiB entry cut in two
 		start = to;
 		if (start >= end)
 			break;

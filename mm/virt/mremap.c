@@ -63,6 +63,12 @@ static int check_mapping(struct remap *m)
 
 	if (!v || v->start > m->addr)
 		return -EFAULT;
+	if (v->flags & VMA_HUGETLB) {
+		m->old_bytes = ALIGN_UP(m->old_bytes, HUGE_SIZE);
+		m->new_bytes = ALIGN_UP(m->new_bytes, HUGE_SIZE);
+		if (!IS_ALIGNED(m->addr | m->new_addr, HUGE_SIZE) || growth(m))
+			return -EINVAL;
+	}
 	if (!gives_address(m) && m->new_bytes <= m->old_bytes)
 		return 0;
 	if (!m->old_bytes && !(v->flags & VMA_SHARED))
@@ -105,6 +111,7 @@ static int move_step(struct aspace *as, struct memobj *o, va_t from, va_t to, ui
 		o->zap_restart = true;
 		spin_unlock(&o->views_lock);
 	}
+	vma_uncount_rss(as, o, &batch); // 2 MiB entries that cannot be one there
 	return r;
 }
 

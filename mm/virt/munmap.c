@@ -41,7 +41,7 @@ static void note_peak(struct aspace *as)
 
 void vma_uncount_rss(struct aspace *as, const struct memobj *o, const struct tlb_batch *b)
 {
-	if (!(b->anon_pages | b->obj_pages))
+	if (!(b->anon_pages | b->obj_pages) || (o && o->huge))
 		return;
 	note_peak(as);
 	rss_sub(&as->rss_anon, b->anon_pages);
@@ -134,8 +134,9 @@ int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 
 	if (!v || v->start >= end)
 		return 0;
-	// Owners are told of each part that goes (SysV shm shows it): what has one is split.
-	if (!v->owner &&
+	// Owners are told of each part that goes (SysV shm shows it): what has one is split. So is
+	// what cannot be cut anywhere: that is refused there.
+	if (!v->owner && !(v->flags & VMA_HUGETLB) &&
 	    ((v->start == start && v->end > end) || (v->start < start && v->end == end))) {
 		cut(as, v, start, end);
 		return 0;

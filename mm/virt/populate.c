@@ -5,6 +5,7 @@
 #include <linux/errno.h>
 
 #include "kernel/sched/sched.h"
+#include "mm/virt/huge.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/vma.h"
 
@@ -62,9 +63,15 @@ static va_t skip_present(struct aspace *as, va_t va, va_t end, bool write)
 int populate_range(struct aspace *as, va_t start, va_t end, bool write)
 {
 	while (start < end) {
-		va_t missing = skip_present(as, start, end, write);
+		va_t missing;
 		int r;
 
+		if (huge_populate(as, start, end, write)) {
+			start += HUGE_SIZE;
+			sched_point();
+			continue;
+		}
+		missing = skip_present(as, start, end, write);
 		if (missing == start) {
 			r = fault_in(as, start, write);
 			if (r)

@@ -8,6 +8,7 @@
 #include "kernel/base/panic.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
+#include "mm/virt/hugetlb.h"
 #include "mm/virt/mmap.h"
 
 struct name_record {
@@ -223,6 +224,8 @@ static int split_twice(struct aspace *as, struct vma *a, va_t start, struct vma 
 	bool low = splits_at(a, start), high = splits_at(b, end);
 	struct vma *for_low = NULL, *for_high = NULL;
 
+	if ((low && hugetlb_is_cut(a, start)) || (high && hugetlb_is_cut(b, end)))
+		return -EINVAL;
 	if (low && !(for_low = vma_new(a)))
 		return -ENOMEM;
 	if (high && !(for_high = vma_new(b))) {

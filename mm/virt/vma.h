@@ -108,7 +108,7 @@ void vma_name_put(char *name);
 // Private memory that counts for overcommit.
 static inline bool vma_is_accountable(unsigned flags)
 {
-	return (flags & (VMA_WRITE | VMA_SHARED | VMA_NORESERVE)) == VMA_WRITE;
+	return (flags & (VMA_WRITE | VMA_SHARED | VMA_NORESERVE | VMA_HUGETLB)) == VMA_WRITE;
 }
 
 // Gives the present entries of [start, end) of |v| the rights that its flags say.

@@ -7,7 +7,10 @@
 // sources: mm/phys/kva.c mm/phys/kstack.c mm/phys/mapper.c mm/phys/mapper_range.c mm/phys/tlb.c
 // sources: mm/phys/pmm.c mm/phys/buddy.c mm/phys/virgin.c mm/phys/kmap.c tests/unit/host_mem.c
 // sources: tests/unit/host_fs.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
-// The root over the index of an initramfs: look-ups, contents, whiteouts, listings, cost, damage.
+// sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
+// sources: fs/hugetlbfs.c
+// fs/hugetlbfs.c The root over the index of an initramfs: look-ups, contents, whiteouts, listings,
+// cost, damage.
 #include "fs/initramfs.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 // sources: mm/phys/kmalloc.c mm/phys/kva.c mm/phys/kstack.c mm/phys/mapper.c mm/phys/mapper_range.c
 // sources: mm/phys/tlb.c mm/phys/pmm.c mm/phys/buddy.c mm/phys/virgin.c mm/phys/kmap.c
 // sources: tests/unit/host_mem.c tests/unit/shim/host_seam.c
+// sources: mm/phys/mapper_huge.c mm/phys/hugepool.c
 // The kernel heap, kvalloc and kernel stacks on simulated RAM.
 
 #include "mm/phys/kmalloc.h"

@@ -7,6 +7,8 @@
 // sources: lib/rbtree.c lib/radix.c kernel/sched/mutex.c kernel/sched/cred.c
 // sources: tests/unit/host_mem.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
 // sources: tests/unit/vm_helper.c
+// sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
+// sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
 // Memory objects: slots, fills that race and fail, truncation and holes against every kind of view,
 // writers, accounting.
 #include "tests/unit/vm_helper.h"
@@ -400,6 +402,12 @@ static void a_large_object_is_zapped_in_steps(void **state)
 	}
 	assert_int_equal(vm_as->rss_shmem, 3 * pages);
 	memobj_truncate(f->obj, PAGE_SIZE);
+	// An entry of 2 MiB that is cut goes, and comes again by a fault.
+	assert_int_equal(vm_as->rss_shmem, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(vm_peek(BASE + i * 0x10000000ull), 0);
+		assert_int_equal(vm_peek(BASE + i * 0x10000000ull + PAGE_SIZE), -1);
+	}
 	assert_int_equal(vm_as->rss_shmem, 3);
 	assert_int_equal(f->obj->present_pages, 1);
 	vm_file_put(f);

@@ -7,8 +7,11 @@
 // sources: mm/phys/kva.c mm/phys/kstack.c mm/phys/mapper.c mm/phys/mapper_range.c mm/phys/tlb.c
 // sources: mm/phys/pmm.c mm/phys/buddy.c mm/phys/virgin.c mm/phys/kmap.c tests/unit/host_mem.c
 // sources: tests/unit/host_fs.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
-// Names and descriptors: walking and opening by a table of answers taken from Linux 6.18 (tmpfs),
-// renames of everything over everything, permissions, the descriptor table, pipes.
+// sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
+// sources: fs/hugetlbfs.c
+// fs/hugetlbfs.c Names and descriptors: walking and opening by a table of answers taken from
+// Linux 6.18 (tmpfs), renames of everything over everything, permissions, the descriptor table,
+// pipes.
 #include "fs/namei.h"
 
 #include <errno.h>

@@ -7,8 +7,10 @@
 // sources: mm/phys/kva.c mm/phys/kstack.c mm/phys/mapper.c mm/phys/mapper_range.c mm/phys/tlb.c
 // sources: mm/phys/pmm.c mm/phys/buddy.c mm/phys/virgin.c mm/phys/kmap.c tests/unit/host_mem.c
 // sources: tests/unit/host_fs.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
-// The page-backed inode and memfds: random operations against an array of bytes (the seed is
-// printed), seals, limits, names, and every allocation failing in turn.
+// sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
+// sources: fs/hugetlbfs.c
+// fs/hugetlbfs.c The page-backed inode and memfds: random operations against an array of bytes (the
+// seed is printed), seals, limits, names, and every allocation failing in turn.
 #include "fs/shmem.h"
 
 #include <errno.h>
@@ -211,12 +213,8 @@ static void flags_and_names(void **state)
 		unsigned flags;
 		int result;
 	} table[] = {
-		{ 0, 0 },
-		{ 32, -EINVAL },
-		{ MFD_EXEC | MFD_NOEXEC_SEAL, -EINVAL },
-		{ MFD_HUGETLB, -ENODEV },
-		{ 21u << 26, -EINVAL },
-		{ MFD_HUGETLB | 16u << 26, -ENODEV },
+		{ 0, 0 },           { 32, -EINVAL },        { MFD_EXEC | MFD_NOEXEC_SEAL, -EINVAL },
+		{ MFD_HUGETLB, 0 }, { 21u << 26, -EINVAL }, { MFD_HUGETLB | 16u << 26, -ENODEV },
 	};
 	char name[400], buf[500];
 	struct file *f;

@@ -7,6 +7,8 @@
 // sources: lib/rbtree.c lib/radix.c kernel/sched/mutex.c kernel/sched/cred.c
 // sources: tests/unit/host_mem.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
 // sources: tests/unit/vm_helper.c
+// sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
+// sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
 // Every operation with the first, second, third ... allocation failing until it succeeds: each
 // failure is -ENOMEM (or the documented answer), leaves maps and contents as they were, and leaks
 // nothing (teardown counts pages and objects).

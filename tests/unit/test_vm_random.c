@@ -7,6 +7,8 @@
 // sources: lib/rbtree.c lib/radix.c kernel/sched/mutex.c kernel/sched/cred.c
 // sources: tests/unit/host_mem.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
 // sources: tests/unit/vm_helper.c
+// sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
+// sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
 // 10,000 random calls against a model that knows for each page only: mapped, how, rights, contents.
 // Unlike test_vm_oracle.c it needs no particular host.
 #include "tests/unit/vm_helper.h"

@@ -202,7 +202,8 @@ void vm_check(struct aspace *as)
 		t.pages += vma_pages(v);
 		if (v->flags & VMA_LOCKED)
 			t.locked += vma_pages(v);
-		pt_walk(&as->pt, v->start, v->end, count_entry, &t);
+		if (!(v->flags & VMA_HUGETLB)) // not in these counters, as on Linux
+			pt_walk(&as->pt, v->start, v->end, count_entry, &t);
 		prev = v;
 	}
 	ASSERT(n == as->vma_count);
