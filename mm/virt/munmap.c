@@ -114,10 +114,6 @@ void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead
 static void cut(struct aspace *as, struct vma *v, va_t start, va_t end)
 {
 	vma_zap_range(as, v, start, end);
-	if (v->owner) { // as if the part had been a record of its own: SysV shm notes the time
-		v->owner_ops->get(v->owner);
-		v->owner_ops->put(v->owner);
-	}
 	if (start == v->start) {
 		vma_set_range(as, v, end, v->end, vma_index(v, end));
 		free_tables(as, start, end, v->prev, v);

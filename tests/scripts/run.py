@@ -4,6 +4,7 @@
 Prints "N passed, N failed".
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -123,6 +124,20 @@ class Lint(unittest.TestCase):
     def test_broken_script(self):
         self.write("tools/a.sh", "# A.\nif true; then\n")
         self.expect("tools/a.sh")
+
+
+class Documents(unittest.TestCase):
+    def test_links(self):
+        names = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+                               check=True).stdout.split()
+        dead = []
+        for name in names:
+            with open(os.path.join(ROOT, name), encoding="utf-8") as f:
+                links = re.findall(r"\]\(([^)#]+)", f.read())
+            folder = os.path.dirname(os.path.join(ROOT, name))
+            dead += [f"{name}: {link}" for link in links
+                     if "://" not in link and not os.path.exists(os.path.join(folder, link))]
+        self.assertEqual(dead, [])
 
 
 class Counting(unittest.TestCase):
