@@ -165,17 +165,21 @@ static __always_inline_fn bool older_than_change(const struct inode *i)
 
 // Linux relatime_need_update. Internal mounts (memfds) skip the rule of the day, so that a read
 // does not read the clock.
+static __noinline void touch_atime_now(struct inode *i, bool older)
+{
+	struct timespec_k now = now_inline();
+
+	if (older || now.s - i->atime.s >= RELATIME_DAY_S)
+		i->atime = now;
+}
+
 void inode_touch_atime(const struct mount *m, struct inode *i)
 {
-	struct timespec_k now;
 	bool older;
 
 	if (m->flags & (MOUNT_NOATIME | MOUNT_RDONLY))
 		return;
 	older = !(m->flags & MOUNT_RELATIME) || older_than_change(i);
-	if (!older && m->sb->flags & SB_INTERNAL)
-		return;
-	now = now_inline();
-	if (older || now.s - i->atime.s >= RELATIME_DAY_S)
-		i->atime = now;
+	if (older || !(m->sb->flags & SB_INTERNAL))
+		touch_atime_now(i, older);
 }

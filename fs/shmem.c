@@ -483,7 +483,8 @@ static int64_t shmem_pread_quick(struct file *f, struct uptr buf, size_t bytes, 
 		return FILE_NOT_QUICK;
 	bytes = user_write_partial(buf, page_byte(p, pos), bytes);
 	page_put(p, 0);
-	file_touch_atime(f);
+	if (likely(!(f->flags & O_NOATIME)))
+		inode_touch_atime(f->path.mount, &s->inode);
 	return likely(bytes) ? (int64_t)bytes : -EFAULT;
 }
 

@@ -10,6 +10,7 @@
 #include "fs/fdtable.h"
 #include "fs/namei.h"
 #include "fs/vfs.h"
+#include "kernel/base/fpu.h"
 #include "kernel/base/log.h"
 #include "kernel/base/random.h"
 #include "kernel/proc/exec.h"
@@ -132,6 +133,7 @@ int init_start_program(const char *cmdline)
 
 	if (!t)
 		return -ENOMEM; // the machine ends: nothing is given back
+	fpu_init_area(t->fpu);
 	init.cmdline = cmdline;
 	t->cred = cred_get(cred_root());
 	p->fsctx = fs_context_create(vfs_root());

@@ -309,7 +309,8 @@ void schedule(void)
 	}
 	if (rq->count) {
 		next = list_first(&rq->queue, struct thread, run_node);
-		list_remove(&next->run_node);
+		rq->queue.next = next->run_node.next;
+		rq->queue.next->prev = &rq->queue;
 		rq->count--;
 	} else {
 		next = rq->idle;

@@ -112,7 +112,6 @@ struct thread *thread_create_user(const struct pt_regs *regs, void (*start)(void
 	fpu = ((uint64_t)t->kstack_top - fpu_area_bytes() - FPU_TAIL_BYTES) &
 	      ~(uint64_t)(FPU_ALIGN - 1);
 	t->fpu = (void *)fpu;
-	fpu_init_area(t->fpu);
 	t->kstack_top = t->fpu;
 	t->regs = (struct pt_regs *)t->kstack_top - 1;
 	*t->regs = *regs;

@@ -82,7 +82,8 @@ static inline struct thread *thread_current(void)
 struct thread *__must_check thread_create_kernel(const char *name, void (*entry)(void *),
 						 void *arg);
 // A user thread: its kernel stack holds a copy of |regs| and it enters user mode with them when
-// first run (through kernel/init's return path). Takes no references: the caller fills the fields.
+// first run (through kernel/init's return path). Takes no references: the caller fills the fields,
+// and the area at t->fpu.
 // |start|, if not NULL, runs first on the new stack and may change thread_current()->regs (exec).
 struct thread *__must_check thread_create_user(const struct pt_regs *regs, void (*start)(void *),
 					       void *arg);

@@ -37,31 +37,34 @@ static inline long call3(long nr, long a, long b, long c)
 
 static inline uint64_t read_tsc(void)
 {
-	uint32_t lo, hi;
+	uint64_t lo, hi; // RDTSC clears the upper halves
 
 	// Not before the loads of the parameters.
 	__asm__ volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi)::"memory");
-	return (uint64_t)hi << 32 | lo;
+	return hi << 32 | lo;
 }
 
 // Nanoseconds of CLOCK_MONOTONIC (|real| 0) or CLOCK_REALTIME (1); false: ask the kernel.
-static inline _Bool read_ns(unsigned real, uint64_t *out)
+static inline _Bool read_ns(uint64_t real, uint64_t *out)
 {
+	// The barriers do what volatile would, and leave the choice of instructions.
+	const struct vvar *v = (const struct vvar *)&vvar;
 	uint32_t seq;
 	uint64_t tsc;
 
 	do {
-		seq = vvar.seq;
+		seq = v->seq;
 		if (__builtin_expect(seq & 1, 0)) // it changes, or is of no use
 			return 0;
 		__asm__ volatile("" ::: "memory");
-		tsc = read_tsc() - vvar.base_tsc;
-		if ((int64_t)tsc < 0) // this CPU is a little behind the one that set the base
-			tsc = 0;
-		*out = vvar.base_ns[real] +
-		       (uint64_t)((unsigned __int128)tsc * vvar.mult >> VVAR_SHIFT);
+		tsc = read_tsc() - v->base_tsc;
+		// This CPU may be a little behind the one that set the base: rare, the kernel's.
+		if (__builtin_expect((int64_t)tsc < 0, 0))
+			return 0;
+		*out = v->base_ns[real] +
+		       (uint64_t)((unsigned __int128)tsc * v->mult >> VVAR_SHIFT);
 		__asm__ volatile("" ::: "memory");
-	} while (__builtin_expect(vvar.seq != seq, 0));
+	} while (__builtin_expect(v->seq != seq, 0));
 	return 1;
 }
 
@@ -72,16 +75,34 @@ static inline _Bool read_ns(unsigned real, uint64_t *out)
 	 1u << CLOCK_BOOTTIME)
 #define COARSE_SET (1u << CLOCK_REALTIME_COARSE | 1u << CLOCK_MONOTONIC_COARSE)
 
+static inline void put_ns(struct __kernel_timespec *ts, uint64_t ns)
+{
+	ts->tv_sec = (int64_t)(ns / NSEC_PER_SEC);
+	ts->tv_nsec = (int64_t)(ns % NSEC_PER_SEC);
+}
+
+static __attribute__((noinline)) int other_clock(int clock, struct __kernel_timespec *ts)
+{
+	uint64_t ns;
+
+	if ((unsigned)clock >= 32 || !((REAL_SET | MONO_SET) >> clock & 1) ||
+	    !read_ns(REAL_SET >> clock & 1, &ns))
+		return (int)call3(__NR_clock_gettime, clock, (long)ts, 0);
+	put_ns(ts, ns);
+	return 0;
+}
+
+_Static_assert(CLOCK_REALTIME == 0 && CLOCK_MONOTONIC == 1, "the usual clocks are the lowest");
+
 EXPORT int __vdso_clock_gettime(int clock, struct __kernel_timespec *ts)
 {
 	uint64_t ns;
 
-	if (__builtin_expect((unsigned)clock >= 32 || !((REAL_SET | MONO_SET) >> clock & 1) ||
-				     !read_ns(REAL_SET >> clock & 1, &ns),
+	if (__builtin_expect((unsigned)clock > CLOCK_MONOTONIC ||
+				     !read_ns((uint64_t)(unsigned)clock ^ CLOCK_MONOTONIC, &ns),
 			     0))
-		return (int)call3(__NR_clock_gettime, clock, (long)ts, 0);
-	ts->tv_sec = (int64_t)(ns / NSEC_PER_SEC);
-	ts->tv_nsec = (int64_t)(ns % NSEC_PER_SEC);
+		return other_clock(clock, ts);
+	put_ns(ts, ns);
 	return 0;
 }
 
