@@ -13,6 +13,7 @@
 #include <linux/stat.h>
 
 #include "fs/anon.h"
+#include "fs/pipe_internal.h"
 #include "fs/poll.h"
 #include "fs/stat.h"
 #include "kernel/sched/cred.h"
@@ -29,49 +30,11 @@
 #define DEFAULT_SLOTS 16u          // 64 KiB
 #define MAX_BYTES     (1ull << 20) // fs.pipe-max-size: the most without CAP_SYS_RESOURCE
 
-struct slot {
-	struct page *page;
-	uint32_t offset, bytes;
-	bool packet; // O_DIRECT: one read takes it whole
-};
-
-struct pipe {
-	struct mutex lock;
-	struct waitq readable, writable;
-	// guarded by lock
-	unsigned readers, writers;           // open ends
-	unsigned reader_opens, writer_opens; // ever; a fifo's opener waits for a change
-	unsigned opens;                      // descriptions; the last frees the pipe
-	unsigned head, tail, slots;          // head - tail used; |slots| a power of two
-	struct slot *ring;
-	struct page *spare; // the page freed last
-};
-
 static struct anon_fs pipe_fs = { .prefix = "pipe", .fstype = "pipefs", .magic = PIPEFS_MAGIC };
 
 __cold void pipe_init(void)
 {
 	anon_fs_init(&pipe_fs);
-}
-
-static struct pipe *pipe_of(const struct file *f)
-{
-	return f->inode->priv;
-}
-
-static struct slot *slot_at(const struct pipe *p, unsigned n)
-{
-	return &p->ring[n & (p->slots - 1)];
-}
-
-static bool is_empty(const struct pipe *p)
-{
-	return READ_ONCE(p->head) == READ_ONCE(p->tail);
-}
-
-static bool is_full(const struct pipe *p)
-{
-	return READ_ONCE(p->head) - READ_ONCE(p->tail) >= READ_ONCE(p->slots);
 }
 
 static struct pipe *pipe_alloc(void)
@@ -94,29 +57,12 @@ static struct pipe *pipe_alloc(void)
 
 static void pipe_free(struct pipe *p)
 {
-	while (!is_empty(p))
+	while (p->head != p->tail)
 		page_put(slot_at(p, p->tail++)->page, 0);
 	if (p->spare)
 		page_put(p->spare, 0);
 	kvfree(p->ring);
 	kfree(p);
-}
-
-static char *slot_data(const struct slot *s)
-{
-	return (char *)phys_to_virt(page_to_pa(s->page)) + s->offset;
-}
-
-static void drop_first(struct pipe *p)
-{
-	struct slot *s = slot_at(p, p->tail);
-
-	if (p->spare)
-		page_put(s->page, 0);
-	else
-		p->spare = s->page;
-	s->page = NULL;
-	WRITE_ONCE(p->tail, p->tail + 1);
 }
 
 // Copies from the front as much as is there and wanted. Bytes, or -EFAULT if none.
@@ -250,7 +196,7 @@ static int64_t merge_locked(struct pipe *p, struct uio *u)
 	if (!part || is_empty(p))
 		return 0;
 	s = slot_at(p, p->head - 1);
-	if (s->packet || s->offset + s->bytes + part > PAGE_SIZE)
+	if (s->packet || s->shared || s->offset + s->bytes + part > PAGE_SIZE)
 		return 0;
 	n = copy_piece(u, slot_data(s) + s->bytes, part);
 	if (!n)
@@ -276,7 +222,7 @@ static int64_t append_locked(struct pipe *p, struct uio *u, bool packet)
 		p->spare = page;
 		return -EFAULT;
 	}
-	*s = (struct slot){ page, 0, (uint32_t)n, packet };
+	*s = (struct slot){ page, 0, (uint32_t)n, packet, false };
 	WRITE_ONCE(p->head, p->head + 1);
 	return (int64_t)n;
 }
@@ -437,7 +383,7 @@ static void pipe_release(struct file *f)
 	waitq_wake(&p->writable, ~0u, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
 }
 
-static const struct file_ops pipe_ops = {
+const struct file_ops pipe_ops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.read_quick = pipe_read_quick,

@@ -308,6 +308,14 @@ static int64_t read_piece(struct shmem_inode *s, struct uio *u, uint64_t pos, si
 	return (int64_t)uio_zero_out(u, bytes);
 }
 
+int shmem_page_at(struct shmem_inode *s, uint64_t pos, struct page **out)
+{
+	uint64_t index = pos >> PAGE_SHIFT;
+	int err = memobj_get_page(&s->obj, index, in_image(s, index) ? MEMOBJ_ALLOC : 0, out);
+
+	return err == -ERANGE ? -ENOENT : err;
+}
+
 static int64_t shmem_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
 	struct shmem_inode *s = shmem_of(f->inode);

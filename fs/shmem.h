@@ -47,3 +47,5 @@ int __must_check shmem_fallocate(struct file *f, int mode, uint64_t offset, uint
 int __must_check shmem_detach_image(struct shmem_inode *s);
 int64_t __must_check shmem_seek(struct file *f, int64_t offset, int whence);
 uint64_t shmem_blocks(struct shmem_inode *s); // st_blocks, 512-byte units
+// The page that shows byte |pos|, with a reference, to be read. 0; -ENOENT: a hole; -errno.
+int __must_check shmem_page_at(struct shmem_inode *s, uint64_t pos, struct page **out);

@@ -7,6 +7,7 @@
 
 #include "fs/file.h"
 #include "fs/inode.h"
+#include "fs/splice.h"
 #include "lib/restart.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
@@ -105,7 +106,11 @@ static int64_t sendfile(struct file *in, struct file *out, struct uptr offset, u
 	// Linux splices only from what it can seek in.
 	if (!(in->mode & FMODE_SEEK) || (in->inode->mode & S_IFMT) == S_IFDIR)
 		return -EINVAL;
-	n = copy_bytes(&from, &to, MIN(count, UIO_MAX_BYTES));
+	if (file_is_pipe(out))
+		n = splice_file_to_pipe(in, from.pos, out, MIN(count, UIO_MAX_BYTES),
+					in->flags & O_NONBLOCK ? SPLICE_F_NONBLOCK : 0);
+	else
+		n = copy_bytes(&from, &to, MIN(count, UIO_MAX_BYTES));
 	if (n >= 0 && offset.va && put_user(pos, offset))
 		return -EFAULT;
 	return n;
@@ -135,6 +140,8 @@ static int copy_range_check(struct file *in, struct file *out, uint64_t in_pos, 
 		return -EINVAL;
 	if (!(in->mode & FMODE_READ) || !(out->mode & FMODE_WRITE) || (out->flags & O_APPEND))
 		return -EBADF;
+	if (in->inode->sb != out->inode->sb)
+		return -EXDEV;
 	if (in_pos + bytes < in_pos || out_pos + bytes < out_pos)
 		return -EOVERFLOW;
 	bytes = MIN(bytes, in->inode->size_bytes - MIN(in_pos, in->inode->size_bytes));
@@ -160,6 +167,7 @@ static int64_t copy_range(struct file *in, struct uptr in_off, struct file *out,
 		return n;
 	if ((int64_t)in_pos < 0 || (int64_t)out_pos < 0)
 		return -EINVAL;
+	bytes = MIN(bytes, INT64_MAX - MAX(in_pos, out_pos));
 	n = copy_bytes(&from, &to, MIN(bytes, UIO_MAX_BYTES));
 	if (n > 0 && in_off.va && put_user(in_pos, in_off))
 		return -EFAULT;
