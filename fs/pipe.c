@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/fcntl.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/signal.h>
 #include <linux/stat.h>
@@ -21,6 +22,7 @@
 #include "kernel/sched/waitq.h"
 #include "lib/restart.h"
 #include "lib/string.h"
+#include "lib/uapi_new.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
@@ -92,7 +94,7 @@ static int64_t read_locked(struct pipe *p, struct uio *u)
 static int64_t pipe_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
 	struct pipe *p = pipe_of(f);
-	bool nonblock = READ_ONCE(f->flags) & O_NONBLOCK, was_full;
+	bool nonblock = READ_ONCE(f->flags) & O_NONBLOCK || rwf & RWF_NOWAIT, was_full;
 	int64_t n;
 	int err;
 
@@ -270,7 +272,7 @@ static int64_t pipe_write(struct file *f, struct uio *u, uint64_t *pos, unsigned
 			waitq_wake(&p->readable, was_empty ? ~0u : 1, EPOLLIN | EPOLLRDNORM);
 		if (!u->resid || (n < 0 && n != -EAGAIN))
 			break;
-		if (flags & O_NONBLOCK) {
+		if (flags & O_NONBLOCK || rwf & RWF_NOWAIT) {
 			n = -EAGAIN;
 			break;
 		}
@@ -280,7 +282,7 @@ static int64_t pipe_write(struct file *f, struct uio *u, uint64_t *pos, unsigned
 			break;
 		}
 	}
-	if (n == -EPIPE)
+	if (n == -EPIPE && !(rwf & RWF_NOSIGNAL))
 		thread_send_signal(thread_current(), SIGPIPE);
 	// Another writer may go on with the room that is left.
 	if (!is_full(p))

@@ -31,7 +31,7 @@ static int allocate_locked(struct shmem_inode *s, int mode, uint64_t offset, uin
 	uint64_t limit = s->inode.sb->limit_pages;
 	int err;
 
-	if (!(mode & FALLOC_FL_KEEP_SIZE) && end > size) {
+	if (end > size) { // as Linux, also where the size is to stay
 		err = shmem_check_limit(end);
 		if (err)
 			return err;

@@ -120,6 +120,9 @@
 #ifndef RWF_DONTCACHE
 #define RWF_DONTCACHE 0x00000080 // 6.14
 #endif
+#ifndef RWF_NOSIGNAL
+#define RWF_NOSIGNAL 0x00000100 // 6.18
+#endif
 
 // arch/x86/entry/syscalls/syscall_64.tbl
 #ifndef __NR_cachestat

@@ -36,15 +36,14 @@ static void show(int id)
 
 	memset(&d, 0xff, sizeof(d));
 	R(shmctl(id, IPC_STAT, &d));
-	printf("mode %o size %lu nattch %lu uid %d cuid %d key %x cpid %s lpid %s atime %s dtime "
-	       "%s\n",
+	printf("mode %o size %lu nattch %lu uid %d cuid %d key %x cpid %s lpid %s atime %s\n",
 	       (unsigned)d.shm_perm.mode, (unsigned long)d.shm_segsz, (unsigned long)d.shm_nattch,
 	       (int)d.shm_perm.uid, (int)d.shm_perm.cuid, (unsigned)*(int *)&d.shm_perm,
 	       d.shm_cpid == getpid() ? "me" : "other",
 	       d.shm_lpid == getpid() ? "me"
 	       : d.shm_lpid           ? "other"
 				      : "0",
-	       d.shm_atime ? "set" : "0", d.shm_dtime ? "set" : "0");
+	       d.shm_atime ? "set" : "0");
 }
 
 static void keys(void)
@@ -94,6 +93,8 @@ static void life(void)
 	R(munmap(q, PG)); // a part: the rest counts
 	show(id);
 	R(shmdt(q));
+	MUST(shmctl(id, IPC_STAT, &d));
+	IS(d.shm_dtime != 0);
 	R(munmap(p + PG, PG)); // a hole in the middle: two parts count
 	show(id);
 	d.shm_perm.uid = 0;
