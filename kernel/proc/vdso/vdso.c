@@ -49,23 +49,18 @@ static inline _Bool read_ns(uint64_t real, uint64_t *out)
 {
 	// The barriers do what volatile would, and leave the choice of instructions.
 	const struct vvar *v = (const struct vvar *)&vvar;
-	uint32_t seq;
+	uint32_t seq = v->seq & ~1u;
 	uint64_t tsc;
 
-	do {
-		seq = v->seq;
-		if (__builtin_expect(seq & 1, 0)) // it changes, or is of no use
-			return 0;
-		__asm__ volatile("" ::: "memory");
-		tsc = read_tsc() - v->base_tsc;
-		// This CPU may be a little behind the one that set the base: rare, the kernel's.
-		if (__builtin_expect((int64_t)tsc < 0, 0))
-			return 0;
-		*out = v->base_ns[real] +
-		       (uint64_t)((unsigned __int128)tsc * v->mult >> VVAR_SHIFT);
-		__asm__ volatile("" ::: "memory");
-	} while (__builtin_expect(v->seq != seq, 0));
-	return 1;
+	__asm__ volatile("" ::: "memory");
+	tsc = read_tsc() - v->base_tsc;
+	// This CPU may be a little behind the one that set the base: rare, the kernel's.
+	if (__builtin_expect((int64_t)tsc < 0, 0))
+		return 0;
+	*out = v->base_ns[real] + (uint64_t)((unsigned __int128)tsc * v->mult >> VVAR_SHIFT);
+	__asm__ volatile("" ::: "memory");
+	// An odd count (it changes, or is of no use) never matches; a change meanwhile is rare.
+	return __builtin_expect(v->seq == seq, 1);
 }
 
 // Bit per clock id that is CLOCK_REALTIME's or CLOCK_MONOTONIC's time.
