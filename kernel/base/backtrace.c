@@ -36,7 +36,8 @@ void backtrace_walk(uint64_t rbp, uint64_t rip, void (*emit)(uint64_t va))
 			return;
 		if (!is_kernel_text(frame[1]))
 			return;
-		// A byte of the call itself: what follows one that never returns is another function.
+		// A byte of the call itself: what follows one that never returns is another
+		// function.
 		emit(frame[1] - 1);
 		if (frame[0] <= rbp || frame[0] - rbp >= MAX_STACK_SPAN)
 			return;
