@@ -31,7 +31,7 @@ static struct {
 void anon_init(void)
 {
 	superblock_init(&anon.sb, &kind_sb_ops, "anon_inodefs", ANON_INODE_FS_MAGIC);
-	anon.sb.flags = SB_INTERNAL;
+	anon.sb.flags = SB_INTERNAL | SB_NOEXEC;
 	mount_init_internal(&anon.mount, &anon.sb);
 	inode_init(&anon.inode, &shared_inode_ops, &anon.sb, 0600);
 }
@@ -88,7 +88,7 @@ static const struct inode_ops unnamed_inode_ops = {
 void anon_fs_init(struct anon_fs *fs)
 {
 	superblock_init(&fs->sb, &unnamed_sb_ops, fs->fstype, fs->magic);
-	fs->sb.flags = SB_INTERNAL;
+	fs->sb.flags = SB_INTERNAL | SB_NOEXEC;
 	mount_init_internal(&fs->mount, &fs->sb);
 }
 

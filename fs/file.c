@@ -23,6 +23,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/sched/cred.h"
 #include "lib/checked.h"
+#include "lib/uapi_new.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/uio.h"
@@ -130,6 +131,20 @@ static __always_inline_fn bool range_ok(uint64_t pos, uint64_t bytes)
 	return end >= pos && (int64_t)end >= 0;
 }
 
+#define RWF_KNOWN                                                                                  \
+	(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND | RWF_NOSIGNAL)
+#define RWF_EITHER (RWF_APPEND | RWF_NOAPPEND)
+
+// Linux kiocb_set_rw_flags, behind its check of the range; tmpfs takes no RWF_NOWAIT.
+static __noinline __cold int check_rwf(const struct file *f, unsigned rwf)
+{
+	if (rwf & ~(unsigned)RWF_KNOWN)
+		return -EOPNOTSUPP;
+	if ((rwf & RWF_EITHER) == RWF_EITHER)
+		return -EINVAL;
+	return rwf & RWF_NOWAIT && S_ISREG(f->inode->mode) ? -EOPNOTSUPP : 0;
+}
+
 static __noinline __cold int64_t cannot_read(const struct file *f)
 {
 	if (!(f->mode & FMODE_READ))
@@ -144,6 +159,12 @@ static __always_inline_fn int64_t do_read(struct file *f, struct uio *u, uint64_
 		return cannot_read(f);
 	if (f->mode & FMODE_SEEK && unlikely(!range_ok(*pos, u->resid)))
 		return -EINVAL;
+	if (unlikely(rwf)) {
+		int err = check_rwf(f, rwf);
+
+		if (err)
+			return err;
+	}
 	return f->ops->read(f, u, pos, rwf);
 }
 
@@ -156,6 +177,12 @@ static __always_inline_fn int64_t do_write(struct file *f, struct uio *u, uint64
 		return -EINVAL;
 	if (f->mode & FMODE_SEEK && unlikely(!range_ok(*pos, u->resid)))
 		return -EINVAL;
+	if (unlikely(rwf)) {
+		int err = check_rwf(f, rwf);
+
+		if (err)
+			return err;
+	}
 	return f->ops->write(f, u, pos, rwf);
 }
 
@@ -284,9 +311,7 @@ int64_t file_seek_within(struct file *f, int64_t offset, int whence, uint64_t si
 		base = (int64_t)size_bytes;
 	else if (whence != SEEK_SET)
 		return -EINVAL;
-	if (__builtin_add_overflow(base, offset, &pos))
-		return -EOVERFLOW;
-	if (pos < 0)
+	if (__builtin_add_overflow(base, offset, &pos) || pos < 0)
 		return -EINVAL;
 	f->pos = (uint64_t)pos;
 	return pos;
@@ -331,9 +356,26 @@ int file_truncate(struct file *f, uint64_t size_bytes)
 	return inode_truncate(f->inode, size_bytes);
 }
 
-#define FALLOC_KNOWN                                                                               \
-	(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE |                   \
-	 FALLOC_FL_ZERO_RANGE | FALLOC_FL_INSERT_RANGE | FALLOC_FL_UNSHARE_RANGE)
+// One of these at a time, some with FALLOC_FL_KEEP_SIZE.
+static bool is_known_falloc(int mode)
+{
+	const bool keep = mode & FALLOC_FL_KEEP_SIZE;
+
+	switch (mode & ~FALLOC_FL_KEEP_SIZE) {
+	case 0:
+	case FALLOC_FL_UNSHARE_RANGE:
+	case FALLOC_FL_ZERO_RANGE:
+		return true;
+	case FALLOC_FL_PUNCH_HOLE:
+		return keep;
+	case FALLOC_FL_COLLAPSE_RANGE:
+	case FALLOC_FL_INSERT_RANGE:
+	case FALLOC_FL_WRITE_ZEROES:
+		return !keep;
+	default:
+		return false;
+	}
+}
 
 // Linux vfs_fallocate, 6.18: the checks in its order.
 __cold int file_fallocate(struct file *f, int mode, int64_t offset, int64_t bytes)
@@ -342,9 +384,7 @@ __cold int file_fallocate(struct file *f, int mode, int64_t offset, int64_t byte
 		return -EBADF;
 	if (offset < 0 || bytes <= 0)
 		return -EINVAL;
-	if (mode & ~FALLOC_KNOWN)
-		return -EOPNOTSUPP;
-	if (mode & FALLOC_FL_PUNCH_HOLE && mode != (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE))
+	if (!is_known_falloc(mode))
 		return -EOPNOTSUPP;
 	if (!(f->mode & FMODE_WRITE))
 		return -EBADF;
@@ -381,6 +421,8 @@ int file_set_flags(struct file *f, unsigned flags)
 	if (flags & ~f->flags & O_NOATIME && f->inode->uid != cred_current()->fsuid &&
 	    !inode_owner_or_capable(f->inode))
 		return -EPERM;
+	if (flags & O_DIRECT && !(f->mode & FMODE_DIRECT) && !S_ISFIFO(f->inode->mode))
+		return -EINVAL;
 	if (f->ops && f->ops->set_flags) {
 		err = f->ops->set_flags(f, flags);
 		if (err)

@@ -66,6 +66,7 @@ struct file {
 #define FMODE_SEEK   4u  // has a position (pread, pwrite, lseek)
 #define FMODE_PATH   8u  // O_PATH: no i/o
 #define FMODE_EXEC   16u // opened by exec: denies writers
+#define FMODE_DIRECT 64u // takes O_DIRECT (Linux FMODE_CAN_ODIRECT)
 #define FMODE_STREAM 32u
 
 extern const struct vm_owner_ops file_vm_owner_ops; // get/put of a struct file for vmas

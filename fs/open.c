@@ -3,6 +3,7 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <linux/stat.h>
 
 #include "fs/dentry.h"
@@ -72,9 +73,9 @@ int may_create(const struct path *dir)
 static int create_locked(struct walk *w, struct open_request *r, struct dentry **out)
 {
 	struct dentry *dir = w->path.dentry, *child;
-	int err = may_create(&w->path);
+	int err = dir->sb->magic == PROC_SUPER_MAGIC ? -ENOENT : may_create(&w->path);
 
-	if (err)
+	if (err) // procfs says of each name that it is not there
 		return err;
 	if (!dir->inode->ops->create)
 		return -EACCES;
@@ -220,6 +221,8 @@ static int open_description(const struct path *p, unsigned flags, struct file **
 		f->mode |= FMODE_SEEK;
 	else
 		f->mode &= ~FMODE_SEEK;
+	if (f->ops && S_ISREG(i->mode)) // a file that was opened, not one made by memfd_create
+		f->mode |= FMODE_DIRECT;
 	*out = f;
 	return 0;
 }

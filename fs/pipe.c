@@ -78,11 +78,11 @@ static int64_t read_locked(struct pipe *p, struct uio *u)
 		size_t n = uio_copy_out(u, slot_data(s), want);
 		bool packet = s->packet;
 
+		if (n < want) // as on Linux, a piece copied in part stays whole
+			return done ? done : -EFAULT;
 		done += (int64_t)n;
 		s->offset += (uint32_t)n;
 		s->bytes -= (uint32_t)n;
-		if (n < want)
-			return done ? done : -EFAULT;
 		if (!s->bytes || packet)
 			drop_first(p);
 		if (packet)

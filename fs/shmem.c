@@ -272,8 +272,7 @@ static int truncate_locked(struct shmem_inode *s, uint64_t size_bytes)
 		WRITE_ONCE(i->size_bytes, size_bytes);
 		shrink_image(s, size_bytes);
 	}
-	if (size_bytes != old)
-		memobj_truncate(&s->obj, size_bytes);
+	memobj_truncate(&s->obj, size_bytes);
 	WRITE_ONCE(i->size_bytes, size_bytes);
 	return 0;
 }
@@ -360,10 +359,6 @@ static int write_fresh_page(struct shmem_inode *s, struct uio *u, uint64_t index
 	va = phys_to_virt(page_to_pa(p));
 	*moved = uio_copy_in(u, va, PAGE_SIZE);
 	memset(va + *moved, 0, PAGE_SIZE - *moved);
-	if (!*moved) {
-		page_put(p, 0);
-		return 0;
-	}
 	err = memobj_insert(&s->obj, index, p);
 	if (!err)
 		return 0;
@@ -421,6 +416,17 @@ static int seals_allow(const struct shmem_inode *s, uint64_t at, size_t bytes)
 	return s->seals & F_SEAL_GROW && at + bytes > s->inode.size_bytes ? -EPERM : 0;
 }
 
+// The file reaches at least to |at|. On Linux it does so even where a write's first byte was at a
+// bad address. True if it was shorter.
+static bool grow(struct shmem_inode *s, uint64_t at)
+{
+	if (at <= s->inode.size_bytes)
+		return false;
+	memobj_truncate(&s->obj, at);
+	WRITE_ONCE(s->inode.size_bytes, at);
+	return true;
+}
+
 static int64_t write_pieces(struct shmem_inode *s, struct uio *u, uint64_t at, uint64_t bytes)
 {
 	uint64_t start = at, end = at + bytes;
@@ -436,19 +442,18 @@ static int64_t write_pieces(struct shmem_inode *s, struct uio *u, uint64_t at, u
 				break;
 		}
 		n = write_piece(s, u, at, want);
-		if (n > 0)
-			at += (uint64_t)n;
-		if (n < (int64_t)want) {
+		if (!n && grow(s, at)) // the bytes to write may be in the part that came
+			continue;
+		if (n <= 0) {
 			n = n < 0 ? n : -EFAULT;
 			break;
 		}
+		at += (uint64_t)n;
 		if (unlikely(++pages % RESCHED_PAGES == 0))
 			sched_point();
 	}
-	if (at > s->inode.size_bytes && at > start) {
-		memobj_truncate(&s->obj, at);
-		WRITE_ONCE(s->inode.size_bytes, at);
-	}
+	if (at > start)
+		grow(s, at);
 	return at > start ? (int64_t)(at - start) : n;
 }
 

@@ -124,6 +124,11 @@
 #define RWF_NOSIGNAL 0x00000100 // 6.18
 #endif
 
+// include/uapi/linux/falloc.h
+#ifndef FALLOC_FL_WRITE_ZEROES
+#define FALLOC_FL_WRITE_ZEROES 0x80 // 6.17
+#endif
+
 // arch/x86/entry/syscalls/syscall_64.tbl
 #ifndef __NR_cachestat
 #define __NR_cachestat 451 // 6.5

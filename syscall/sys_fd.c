@@ -1,30 +1,13 @@
 // Reading, writing and seeking through descriptors. Owns no state.
 #include <asm/errno.h>
 #include <linux/fs.h>
-#include <linux/stat.h>
 
 #include "fs/fdtable.h"
 #include "fs/file.h"
-#include "fs/inode.h"
 #include "kernel/sched/thread.h"
-#include "lib/uapi_new.h"
 #include "mm/virt/uio.h"
 #include "syscall/args.h"
 #include "syscall/calls.h"
-
-#define RWF_KNOWN                                                                                  \
-	(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RWF_NOAPPEND | RWF_NOSIGNAL)
-
-// Linux kiocb_set_rw_flags, 6.18. Files in memory do not know RWF_NOWAIT, and nothing here knows
-// RWF_ATOMIC and RWF_DONTCACHE.
-static int check_rwf(const struct file *f, unsigned rwf, bool out)
-{
-	if (rwf & ~(unsigned)RWF_KNOWN)
-		return -EOPNOTSUPP;
-	if (out && rwf & RWF_APPEND && rwf & RWF_NOAPPEND)
-		return -EINVAL;
-	return rwf & RWF_NOWAIT && S_ISREG(f->inode->mode) ? -EOPNOTSUPP : 0;
-}
 
 #define POS_OWN FILE_POS_OWN
 
@@ -132,20 +115,17 @@ static int64_t transfer_vec(int fd, struct uptr iov, uint64_t count, uint64_t po
 
 	if (!f)
 		return -EBADF;
-	if (pos != POS_OWN && !(f->mode & FMODE_SEEK)) {
+	if (pos != POS_OWN && !(f->mode & (FMODE_SEEK | FMODE_PATH))) {
 		result = -ESPIPE;
 		goto out_put;
 	}
+	result = -EBADF;
+	if (!(f->mode & (out ? FMODE_WRITE : FMODE_READ)))
+		goto out_put;
 	result = uio_init_user_iov(&u, iov, count, fast);
 	if (result)
 		goto out_put;
-	if (!(f->mode & (out ? FMODE_WRITE : FMODE_READ)))
-		result = -EBADF;
-	else if (u.resid == 0)
-		result = 0;
-	else if (unlikely(rwf) && (result = check_rwf(f, rwf, out)))
-		; // refused
-	else
+	if (u.resid)
 		result = out ? transfer_out(f, &u, pos, rwf) : transfer_in(f, &u, pos, rwf);
 	uio_release(&u, fast);
 out_put:

@@ -22,11 +22,9 @@ static int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot, unsigned 
 
 	if (!f)
 		return -EBADF;
-	result = -EINVAL;
 	if (bytes)
-		result = file_mmap_source(f, prot, flags, &src);
-	if (!result)
-		result = vm_mmap(aspace_current(), addr, bytes, prot, flags, &src, offset);
+		src.error = file_mmap_source(f, prot, flags, &src);
+	result = vm_mmap(aspace_current(), addr, bytes, prot, flags, &src, offset);
 	file_put(f);
 	return result;
 }
@@ -58,7 +56,15 @@ int64_t sys_mprotect(uint64_t addr, uint64_t bytes, uint64_t prot)
 // Without protection keys in the CPU, Linux knows only "no key" here and has none to give.
 int64_t sys_pkey_mprotect(uint64_t addr, uint64_t bytes, uint64_t prot, int pkey)
 {
-	return pkey == -1 ? sys_mprotect(addr, bytes, prot) : -EINVAL;
+	uint64_t len = ALIGN_UP(bytes, PAGE_SIZE);
+
+	if (pkey == -1)
+		return sys_mprotect(addr, bytes, prot);
+	if (addr & ~PAGE_MASK)
+		return -EINVAL;
+	if (!bytes)
+		return 0;
+	return addr + len <= addr ? -ENOMEM : -EINVAL;
 }
 
 int64_t sys_pkey_alloc(uint64_t flags, uint64_t rights)

@@ -32,7 +32,7 @@ static void show_vma(struct seq *out, const struct vma *v, char *buf)
 		   (unsigned long long)v->start, (unsigned long long)v->end,
 		   v->flags & VMA_READ ? 'r' : '-', v->flags & VMA_WRITE ? 'w' : '-',
 		   v->flags & VMA_EXEC ? 'x' : '-', v->flags & VMA_SHARED ? 's' : 'p',
-		   (unsigned long long)(f ? v->pgoff << PAGE_SHIFT : 0), kdev_major(dev),
+		   (unsigned long long)(f || v->obj ? v->pgoff << PAGE_SHIFT : 0), kdev_major(dev),
 		   kdev_minor(dev), (unsigned long long)(f && f->inode ? f->inode->ino : 0));
 	if (!name && f)
 		name = file_name(f, buf, NAME_BYTES);

@@ -26,6 +26,16 @@ static int grow(struct aspace *as, va_t old_end, va_t new_end, struct vma **dead
 	return map_region(as, &like, dead);
 }
 
+// Where the program unmapped all of the heap's end, Linux leaves the break.
+static int shrink(struct aspace *as, va_t new_end, va_t old_end, struct vma **dead)
+{
+	struct vma *first = aspace_find_vma(as, new_end);
+
+	if (!first || first->start >= old_end)
+		return -ENOMEM;
+	return vma_clear_range(as, new_end, old_end, dead);
+}
+
 // RLIMIT_DATA covers the program's data and the heap.
 static bool within_data_limit(const struct aspace *as, va_t new_brk)
 {
@@ -48,7 +58,7 @@ int64_t vm_brk(struct aspace *as, va_t new_brk)
 	if (new_end > old_end)
 		r = grow(as, old_end, new_end, &dead);
 	else if (new_end < old_end)
-		r = vma_clear_range(as, new_end, old_end, &dead);
+		r = shrink(as, new_end, old_end, &dead);
 	if (!r)
 		as->brk = new_brk;
 out:

@@ -195,7 +195,7 @@ static int remove_pages(struct aspace *as, va_t start, va_t end)
 // Page by page as far as it goes: what lies before an error is populated.
 static int populate(struct aspace *as, va_t start, va_t end, bool write)
 {
-	const unsigned need = write ? VMA_WRITE : VMA_PROT_FLAGS;
+	const unsigned need = write ? VMA_WRITE : VMA_READ;
 
 	while (start < end) {
 		struct vma *v;

@@ -164,10 +164,11 @@ static inline struct page *borrow_or_get(struct page *p, unsigned flags)
 	return p;
 }
 
-// A page that is there; asking for it in order to use it makes it data. slots_lock is held.
+// A page that is there; asking for it in order to use it makes it data, and so does allocating it
+// once more, as on Linux. slots_lock is held.
 static struct page *take_present(struct memobj *o, uint64_t index, uint64_t slot, unsigned flags)
 {
-	if (slot_is_unwritten(slot) && !(flags & MEMOBJ_UNWRITTEN))
+	if (slot_is_unwritten(slot))
 		*radix_slot(&o->slots, index) = slot & ~SLOT_UNWRITTEN;
 	return borrow_or_get(slot_page(slot), flags);
 }

@@ -178,10 +178,13 @@ void memobj_truncate(struct memobj *o, uint64_t new_size_bytes)
 	uint64_t old_end = memobj_end_index(o), tail = new_size_bytes & (PAGE_SIZE - 1);
 	uint64_t first = (new_size_bytes >> PAGE_SHIFT) + (tail != 0);
 
-	if (new_size_bytes >= o->size_bytes) {
+	if (new_size_bytes > o->size_bytes) {
 		set_size(o, new_size_bytes);
 		return;
 	}
+	// The same size frees what lies behind it, as on Linux.
+	if (new_size_bytes == o->size_bytes && !READ_ONCE(o->present_pages))
+		return;
 	begin_removal(o);
 	set_size(o, new_size_bytes);
 	if (first < old_end)

@@ -249,15 +249,16 @@ int vm_msync(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags)
 
 static bool is_in_core(struct aspace *as, const struct vma *v, va_t va)
 {
-	struct page *p = NULL;
+	struct page *p;
 
 	if (pt_query(&as->pt, va).present)
 		return true;
-	if (!v->obj || (v->flags & VMA_HUGETLB) ||
-	    !memobj_get_present(v->obj, vma_index(v, va), 1, &p))
+	if (!v->obj || (v->flags & VMA_HUGETLB))
 		return false;
-	page_put(p, 0);
-	return true;
+	p = memobj_find_page(v->obj, vma_index(v, va)); // also past the end
+	if (p)
+		page_put(p, 0);
+	return p;
 }
 
 // Up to |max| pages from |va| on, of one mapping; how many, or -ENOMEM.

@@ -48,6 +48,8 @@ static int file_flags(const struct mmap_source *src, unsigned prot, unsigned fla
 		return -EINVAL;
 	if (type == MAP_SHARED_VALIDATE && (flags & ~(unsigned)KNOWN_MAP_FLAGS & ~MAP_TYPE))
 		return -EOPNOTSUPP;
+	if (src->error)
+		return src->error;
 	if (type != MAP_PRIVATE) {
 		if ((prot & PROT_WRITE) && !src->may_write)
 			return -EACCES;
@@ -209,7 +211,8 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 		if (!(like.flags & (VMA_SHARED | VMA_HUGETLB)))
 			like.pgoff = like.start >> PAGE_SHIFT;
 	} else {
-		if (pgoff > MAX_FILE_PAGES - (bytes >> PAGE_SHIFT))
+		// Only what has pages has a last one.
+		if (src->error != -ENODEV && pgoff > MAX_FILE_PAGES - (bytes >> PAGE_SHIFT))
 			return -EOVERFLOW;
 		r = file_flags(src, prot, flags, &like.flags);
 		if (!r)

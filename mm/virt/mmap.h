@@ -14,6 +14,7 @@ struct mmap_source {
 	bool deny_write_view; // sealed: a new shared view loses MAYWRITE and is no writer
 	unsigned extra_vma_flags;
 	const char *name;
+	int error; // why the descriptor cannot be mapped so, for the place in Linux's order
 };
 
 int64_t __must_check vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,

@@ -51,9 +51,16 @@ static int account_write(const struct aspace *as, const struct vma *v, uint64_t 
 
 struct change {
 	unsigned access;
-	bool populate; // locked memory became writable: its copies are made now
+	va_t from, to; // locked memory that became writable: its copies are made now
 	struct vma *dead;
 };
+
+static void note_populate(struct change *c, va_t start, va_t end)
+{
+	if (!c->to)
+		c->from = start;
+	c->to = end;
+}
 
 // Gives [start, end), part of |v|, new flags; |*out| is the vma that covers it then.
 static int change(struct aspace *as, struct vma *v, va_t start, va_t end, struct change *c,
@@ -69,7 +76,7 @@ static int change(struct aspace *as, struct vma *v, va_t start, va_t end, struct
 	if (r)
 		return r;
 	if ((v->flags & (VMA_WRITE | VMA_SHARED | VMA_LOCKED)) == VMA_LOCKED && (flags & VMA_WRITE))
-		c->populate = true;
+		note_populate(c, start, end);
 	r = vma_modify(as, v, start, end, flags, out, &c->dead);
 	if (r)
 		return r;
@@ -149,7 +156,7 @@ int vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot)
 	r = protect_locked(as, addr, end, grows, &c);
 	rwsem_write_unlock(&as->lock);
 	vma_release_list(c.dead);
-	if (c.populate)
-		(void)populate_as_mapped(as, addr, end, true);
+	if (c.to)
+		(void)populate_as_mapped(as, c.from, c.to, true);
 	return r;
 }

@@ -92,6 +92,8 @@ static int check_mapping(struct remap *m)
 
 static int unmap(struct remap *m, va_t start, uint64_t bytes)
 {
+	if (start > USER_TOP || bytes > USER_TOP - start)
+		return -EINVAL;
 	return bytes ? vma_clear_range(m->as, start, start + bytes, &m->dead) : 0;
 }
 

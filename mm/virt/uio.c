@@ -27,6 +27,8 @@ static int check_segs(struct uio *u, struct uio_seg *segs, uint64_t count)
 	for (uint64_t i = 0; i < count; i++) {
 		if ((int64_t)segs[i].bytes < 0)
 			return -EINVAL;
+	}
+	for (uint64_t i = 0; i < count; i++) {
 		if (segs[i].base > USER_TOP || segs[i].bytes > USER_TOP - segs[i].base)
 			return -EFAULT;
 		segs[i].bytes = MIN(segs[i].bytes, UIO_MAX_BYTES - u->resid);

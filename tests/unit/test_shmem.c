@@ -103,7 +103,10 @@ static void model_allocate(struct model *m, struct file *f, uint64_t at, size_t 
 {
 	assert_int_equal(file_fallocate(f, keep ? FALLOC_FL_KEEP_SIZE : 0, (int64_t)at, (int64_t)n),
 			 0);
-	model_touch(m, at, at + n, false);
+	for (uint64_t p = at / 4096; p <= (at + n - 1) / 4096; p++) {
+		m->written[p] |= m->page[p]; // allocated once more: data, as on Linux
+		m->page[p] = true;
+	}
 	if (!keep && at + n > m->size)
 		m->size = at + n;
 }
