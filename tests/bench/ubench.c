@@ -164,6 +164,24 @@ static bool ring_cycle(int n, size_t bytes)
 	return true;
 }
 
+// The same with 2 MiB frames asked for; the reservation is aligned by its size.
+static bool ring_cycle_huge(int n, size_t bytes)
+{
+	while (n--) {
+		int fd = memfd_sized("queue_buffer", bytes);
+		char *d = fd < 0 ? MAP_FAILED : map_ring(fd, bytes);
+
+		if (d == MAP_FAILED)
+			return false;
+		madvise(d, 2 * bytes, MADV_HUGEPAGE);
+		touch_write(d, bytes);
+		touch_read(d + bytes, bytes);
+		munmap(d, 2 * bytes);
+		close(fd);
+	}
+	return true;
+}
+
 static bool fault_memfd(int n, size_t bytes)
 {
 	int fd = memfd_sized("f", bytes);
@@ -238,6 +256,22 @@ static bool memfd_populate(int n, size_t bytes)
 
 	(void)n;
 	if (p == MAP_FAILED)
+		return false;
+	touch_write(p, bytes);
+	munmap(p, bytes);
+	close(fd);
+	return true;
+}
+
+// Populated where 2 MiB entries fit.
+static bool memfd_populate_huge(int n, size_t bytes)
+{
+	char *p = mmap(0, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = memfd_sized("h", bytes);
+
+	(void)n;
+	if (fd < 0 || p == MAP_FAILED ||
+	    mmap(p, bytes, RW, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) != p)
 		return false;
 	touch_write(p, bytes);
 	munmap(p, bytes);
@@ -393,12 +427,14 @@ static const struct row rows[] = {
 	{ "memfd_create_close", memfd_create_close, 50, 0, 0, 0, 0 },
 	{ "memfd_ring_cycle_64k", ring_cycle, 20, 16 * PAGE, 0, 0, 0 },
 	{ "memfd_ring_cycle_16m", ring_cycle, 1, 4096 * PAGE, 0, 0, 0 },
+	{ "memfd_ring_cycle_16m_2m", ring_cycle_huge, 1, 4096 * PAGE, 0, 0, 0 },
 	{ "fault_memfd_4k", fault_memfd, 1, 1024 * PAGE, 0, 0, 1024 },
 	{ "fault_memfd_alias_4k", fault_alias, 1, 1024 * PAGE, 0, 1, 1024 },
 	{ "memfd_pwrite_4k", memfd_pwrite, 256, 4096, 0, 1, 0 },
 	{ "memfd_pread_4k", memfd_pread, 256, 4096, 0, 1, 0 },
 	{ "memfd_pread_1b", memfd_pread, 256, 1, 0, 1, 0 },
 	{ "memfd_populate_16m", memfd_populate, 1, 4096 * PAGE, 0, 0, 0 },
+	{ "memfd_populate_16m_2m", memfd_populate_huge, 1, 4096 * PAGE, 0, 0, 0 },
 	{ "ring_double_3000b", ring_double, 2000, 256 * PAGE, 0, 0, 0 },
 	{ "ring_split_3000b", ring_split, 2000, 256 * PAGE, 0, 0, 0 },
 	{ "thread_create_join", thread_create_join, 20, 0, 0, 0, 0 },
