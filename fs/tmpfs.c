@@ -14,6 +14,7 @@
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/physmap.h"
+#include "mm/phys/pmm.h"
 
 #define MAX_TARGET_BYTES 4095
 
@@ -299,6 +300,7 @@ int tmpfs_lower_inode(struct superblock *sb, uint32_t e, struct inode **out)
 
 static void sb_release(struct superblock *sb)
 {
+	kfree(sb->priv);
 	kfree(sb);
 }
 
@@ -380,6 +382,28 @@ static const struct {
 	{ "gid=", offsetof(struct tmpfs_options, gid), false, false },
 };
 
+// A number with a suffix (memparse), or for sizes a percentage of all memory.
+static int parse_amount(char *text, bool percent_ok, uint64_t *out)
+{
+	static const char suffixes[] = "kmgtpe";
+	size_t n = strlen(text);
+	const char *suffix = n ? strchr(suffixes, text[n - 1] | 0x20) : NULL;
+	bool percent = percent_ok && n && text[n - 1] == '%';
+	struct pmm_stats stats;
+
+	if (percent || suffix)
+		text[n - 1] = '\0';
+	if (str_to_u64(text, out))
+		return -EINVAL;
+	if (suffix)
+		*out <<= 10 * (suffix - suffixes + 1);
+	if (percent) {
+		pmm_get_stats(&stats);
+		*out = stats.total_pages * *out / 100 << PAGE_SHIFT;
+	}
+	return 0;
+}
+
 static int parse_option(const char *word, struct tmpfs_options *out)
 {
 	for (unsigned k = 0; k < ARRAY_SIZE(options); k++) {
@@ -390,7 +414,7 @@ static int parse_option(const char *word, struct tmpfs_options *out)
 			continue;
 		str_copy(number + options[k].octal, word + strlen(options[k].key),
 			 sizeof(number) - 1);
-		if (str_to_u64(number, &v))
+		if (parse_amount(number, k == 0, &v))
 			return -EINVAL;
 		if (options[k].wide)
 			memcpy((char *)out + options[k].offset, &v, 8);

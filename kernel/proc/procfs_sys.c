@@ -1,11 +1,14 @@
 // /proc/sys and the CPUs of /sys: settings that are fixed here, or kept by a lower layer.
 
 #include <asm/errno.h>
+#include <linux/capability.h>
 
+#include "fs/memfd.h"
 #include "kernel/base/random.h"
 #include "kernel/proc/aslr.h"
 #include "kernel/proc/procfs_internal.h"
 #include "kernel/proc/uts.h"
+#include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "lib/string.h"
 #include "mm/virt/mmap.h"
@@ -38,9 +41,24 @@ NUMBER_FILE(max_map_count, vm_policy.max_map_count)
 NUMBER_FILE(mmap_min_addr, vm_policy.mmap_min_addr)
 NUMBER_FILE(mmap_rnd_bits, ASLR_MMAP_BITS)
 NUMBER_FILE(overcommit_ratio, 50)
+NUMBER_FILE(memfd_noexec, memfd_noexec)
 NUMBER_FILE(file_max, 9223372036854775807ull)
 NUMBER_FILE(nr_open, 1048576)
 NUMBER_FILE(pipe_max_size, 1048576)
+
+static int64_t store_memfd_noexec(const struct pseudo_ref *r, char *text, size_t n)
+{
+	uint64_t value;
+
+	if (!cred_has_cap(cred_current(), CAP_SYS_ADMIN))
+		return -EPERM;
+	if (n && text[n - 1] == '\n')
+		text[n - 1] = '\0';
+	if (str_to_u64(text, &value) || value > 2)
+		return -EINVAL;
+	WRITE_ONCE(memfd_noexec, (unsigned)value);
+	return (int64_t)n;
+}
 
 static void print_uuid(struct seq *out, uint8_t id[16])
 {
@@ -106,6 +124,10 @@ static const struct pseudo_node random_nodes[] = {
 };
 static const struct pseudo_node vm_nodes[] = {
 	FILE_NODE("max_map_count", show_max_map_count),
+	{ .name = "memfd_noexec",
+	  .mode = NODE_FILE | 0200,
+	  .show = show_memfd_noexec,
+	  .store = store_memfd_noexec },
 	FILE_NODE("mmap_min_addr", show_mmap_min_addr),
 	FILE_NODE("mmap_rnd_bits", show_mmap_rnd_bits),
 	FILE_NODE("overcommit_memory", show_overcommit_memory),
