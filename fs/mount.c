@@ -33,7 +33,7 @@ void superblock_init(struct superblock *sb, const struct superblock_ops *ops, co
 	sb->next_ino = 1;
 }
 
-static void superblock_put(struct superblock *sb)
+void superblock_put(struct superblock *sb)
 {
 	if (__atomic_sub_fetch(&sb->refs, 1, __ATOMIC_ACQ_REL))
 		return;

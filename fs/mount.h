@@ -64,6 +64,7 @@ struct mount {
 void mount_init(void); // once, first of all
 void superblock_init(struct superblock *sb, const struct superblock_ops *ops, const char *fstype,
 		     uint64_t magic);
+void superblock_put(struct superblock *sb); // drops the maker's reference; the last frees it
 struct mount *mount_get(struct mount *m);
 void mount_put(struct mount *m);
 // A mount that is in no tree (internal file systems use a static one). |m| is initialised.

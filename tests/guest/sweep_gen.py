@@ -6,7 +6,7 @@ import re
 
 # Calls that end, change or stop the caller, or whose pointer is not memory.
 SKIP = {"exit", "exit_group", "pause", "rt_sigreturn", "rt_sigsuspend", "restart_syscall", "execve",
-        "execveat", "clone", "clone3", "vmsplice", "fork", "vfork", "kill", "tkill", "tgkill", "brk", "munmap", "mmap",
+        "execveat", "clone", "clone3", "vmsplice", "mount", "umount2", "fork", "vfork", "kill", "tkill", "tgkill", "brk", "munmap", "mmap",
         "mremap", "mprotect", "pkey_mprotect", "madvise", "sync", "arch_prctl", "set_tid_address",
         "set_robust_list", "rseq", "setrlimit", "close", "close_range", "dup2", "dup3", "alarm",
         "setitimer", "setsid", "setpgid", "umask", "chroot", "rt_sigtimedwait", "mlockall",
