@@ -40,9 +40,27 @@ endef
 $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(t))))
 -include $(shell find $(FOBJ) -name '*.d' 2>/dev/null)
 
-.PHONY: fuzz fuzz-smoke
-fuzz: $(if $(T),fuzz-run-$(T),$(FUZZ_NAMES:%=fuzz-run-%)) ## libFuzzer on the parsers (SECONDS=30 SEED=1 T=name)
+# The differential fuzzer: one static program, run by run.py on the host and in a machine.
+DIFF_DIR := tests/fuzz/diff
+# Transfers and what else is compared later; docs/proofs/fuzz.md says why.
+DIFF_OFF ?= splice,tee,vmsplice,remapfile,sendfile,copy
+DIFF_RUN = $(DIFF_DIR)/run.py --program $(FDIR)/difffuzz --ouro $(BUILD)/ouro --off=$(DIFF_OFF)
 
-fuzz-smoke: ## Every fuzzer for two seconds with a fixed seed
-	$(Q)$(MAKE) --no-print-directory fuzz SECONDS=2 SEED=1
-	@echo "$(words $(FUZZ_NAMES)) passed, 0 failed"
+$(FDIR)/difffuzz: $(wildcard $(DIFF_DIR)/*.c $(DIFF_DIR)/*.h)
+	@mkdir -p $(@D)
+	$(call say,MUSLCC,$@)musl-gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -idirafter /usr/include \
+		-idirafter /usr/include/x86_64-linux-gnu -o $@ $(filter %.c,$^)
+
+.PHONY: fuzz fuzz-smoke fuzz-diff soak
+fuzz: $(if $(T),fuzz-run-$(T),$(FUZZ_NAMES:%=fuzz-run-%) fuzz-diff) ## libFuzzer on the parsers, calls against Linux (SECONDS=30 SEED=1 T=name)
+
+fuzz-diff: $(FDIR)/difffuzz $(BUILD)/ouro $(BUILD)/kernel.elf ## Random memory and file calls on Linux and on Ouro, compared
+	$(Q)$(DIFF_RUN) --seed $(SEED) --seconds $(SECONDS)
+
+soak: $(FDIR)/difffuzz $(BUILD)/ouro $(BUILD)/kernel.elf ## The same for an hour, whatever it finds (SECONDS, SEED)
+	$(Q)$(DIFF_RUN) --seed $(SEED) --seconds $(if $(filter 30,$(SECONDS)),3600,$(SECONDS)) --go-on --batch 500
+
+fuzz-smoke: $(FDIR)/difffuzz $(BUILD)/ouro $(BUILD)/kernel.elf ## Every fuzzer for two seconds with a fixed seed
+	$(Q)$(MAKE) --no-print-directory $(FUZZ_NAMES:%=fuzz-run-%) SECONDS=2 SEED=1
+	$(Q)$(DIFF_RUN) --seed 7 --ops 30000 --batch 30
+	@echo "$(words $(FUZZ_NAMES) diff) passed, 0 failed"
