@@ -46,6 +46,8 @@ static int64_t zero_read(struct file *f, struct uio *u, uint64_t *pos, unsigned 
 		if (n < want)
 			return done ? done : -EFAULT;
 		sched_point();
+		if (sched_interrupted())
+			break; // Linux read_iter_zero()
 	}
 	return done;
 }
@@ -79,6 +81,8 @@ static int64_t random_read(struct file *f, struct uio *u, uint64_t *pos, unsigne
 			break;
 		}
 		sched_point();
+		if (sched_interrupted() && done % PAGE_SIZE == 0)
+			break; // Linux get_random_bytes_user()
 	}
 	memset(buf, 0, sizeof(buf));
 	return done;

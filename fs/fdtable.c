@@ -489,6 +489,23 @@ void fs_context_put(struct fs_context *c)
 	kfree(c);
 }
 
+int fs_context_unshare_fds(void)
+{
+	struct thread *t = thread_current();
+	struct fs_context *old = t->fsctx, *own;
+
+	// The process itself holds one reference, for /proc.
+	if (__atomic_load_n(&old->refs, __ATOMIC_ACQUIRE) <= 2 &&
+	    __atomic_load_n(&old->fds->refs, __ATOMIC_ACQUIRE) == 1)
+		return 0;
+	own = fs_context_clone(old, false);
+	if (!own)
+		return -ENOMEM;
+	t->fsctx = own;
+	fs_context_put(old);
+	return 0;
+}
+
 static void get_path_locked(struct fs_context *c, const struct path *from, struct path *out)
 {
 	spin_lock(&c->lock);

@@ -72,6 +72,9 @@ struct fs_context *__must_check fs_context_create(const struct path *root);
 struct fs_context *__must_check fs_context_clone(struct fs_context *c, bool share_fds);
 struct fs_context *fs_context_get(struct fs_context *c);
 void fs_context_put(struct fs_context *c);
+// Gives the calling thread descriptors of its own if others share them (and, as one context holds
+// both, a working directory of its own). 0 or -ENOMEM.
+int __must_check fs_context_unshare_fds(void);
 struct fs_context *fs_context_current(void); // of the calling thread; NULL for kernel threads
 // Owned references to the root and working directory; changing them takes references.
 void fs_context_get_root(struct fs_context *c, struct path *out);

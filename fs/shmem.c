@@ -336,8 +336,11 @@ static int64_t shmem_read(struct file *f, struct uio *u, uint64_t *pos, unsigned
 			n = n < 0 ? n : -EFAULT;
 			break;
 		}
-		if (unlikely(++pages % RESCHED_PAGES == 0))
+		if (unlikely(++pages % RESCHED_PAGES == 0)) {
 			sched_point();
+			if (sched_killed())
+				break;
+		}
 	}
 	file_touch_atime(f);
 	if (at == *pos)
@@ -449,8 +452,11 @@ static int64_t write_pieces(struct shmem_inode *s, struct uio *u, uint64_t at, u
 			break;
 		}
 		at += (uint64_t)n;
-		if (unlikely(++pages % RESCHED_PAGES == 0))
+		if (unlikely(++pages % RESCHED_PAGES == 0)) {
 			sched_point();
+			if (sched_killed())
+				break;
+		}
 	}
 	if (at > start)
 		grow(s, at);

@@ -20,8 +20,17 @@
 
 #define ARRAY_SIZE(a)                   (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
-#define MIN(a, b)                       ((a) < (b) ? (a) : (b))
-#define MAX(a, b)                       ((a) > (b) ? (a) : (b))
+// Of the arguments' common type; each argument is evaluated once.
+#define MIN(a, b)                                                                                  \
+	({                                                                                         \
+		__typeof__(1 ? (a) : (b)) min_a_ = (a), min_b_ = (b);                              \
+		min_a_ < min_b_ ? min_a_ : min_b_;                                                 \
+	})
+#define MAX(a, b)                                                                                  \
+	({                                                                                         \
+		__typeof__(1 ? (a) : (b)) max_a_ = (a), max_b_ = (b);                              \
+		max_a_ > max_b_ ? max_a_ : max_b_;                                                 \
+	})
 
 // |align| must be a power of two; the value must not overflow (use lib/checked.h for user input).
 #define ALIGN_DOWN(x, align) ((x) & ~((__typeof__(x))(align)-1))

@@ -8,6 +8,7 @@
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/splice.h"
+#include "kernel/sched/sched.h"
 #include "lib/restart.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
@@ -71,6 +72,9 @@ static int64_t copy_bytes(const struct copy_end *in, const struct copy_end *out,
 		end_unread(in, (uint64_t)(got - MAX(put, 0)));
 		done += (uint64_t)MAX(put, 0);
 		if (put < got)
+			break;
+		sched_point();
+		if (sched_killed())
 			break;
 	}
 	kfree(page);

@@ -185,6 +185,12 @@ int64_t sys_close_range(unsigned first, unsigned last, unsigned flags)
 		return -EINVAL;
 	if (first > last)
 		return -EINVAL;
+	if (flags & CLOSE_RANGE_UNSHARE) {
+		int err = fs_context_unshare_fds();
+
+		if (err)
+			return err;
+	}
 	if (flags & CLOSE_RANGE_CLOEXEC)
 		return mark_range_cloexec(first, last);
 	return fd_close_range(fs_context_current()->fds, first, last, false);

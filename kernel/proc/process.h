@@ -37,6 +37,7 @@ struct process {
 	struct list_node threads; // struct uthread, by its node
 	unsigned nthreads;
 	struct sigpending shared_pending;
+	uint32_t queued_signals; // details of signals, of all threads (RLIMIT_SIGPENDING); atomic
 	struct thread *exec_thread; // exec is ending the others
 	bool exiting;               // exit_group or a fatal signal: all threads end
 	bool stopped;               // by SIGSTOP and the like, until SIGCONT

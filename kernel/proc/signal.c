@@ -4,6 +4,7 @@
 #include "kernel/proc/signal.h"
 
 #include <asm/errno.h>
+#include <linux/resource.h>
 
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/cred.h"
@@ -16,8 +17,33 @@ _Static_assert(sizeof(siginfo_t) == 128, "siginfo's size");
 
 struct sigqueue {
 	struct list_node node;
+	uint32_t *charged; // the process's count of them
 	siginfo_t info;
 };
+
+// Details of a signal to be queued, charged to |p|; NULL: none. Linux __sigqueue_alloc(): the limit
+// does not hold for standard signals from kill(2) and the kernel.
+static struct sigqueue *sigqueue_create(struct process *p, int sig, const siginfo_t *info)
+{
+	bool exempt = sig < SIGRTMIN && (!info || info->si_code >= 0);
+	uint64_t limit = p->limits.v[RLIMIT_SIGPENDING].cur;
+	uint32_t *count = &p->queued_signals;
+	struct sigqueue *q = NULL;
+
+	if (__atomic_add_fetch(count, 1, __ATOMIC_RELAXED) <= limit || exempt)
+		q = kmalloc(sizeof(*q));
+	if (q)
+		q->charged = count;
+	else
+		__atomic_sub_fetch(count, 1, __ATOMIC_RELAXED);
+	return q;
+}
+
+static void sigqueue_free(struct sigqueue *q)
+{
+	__atomic_sub_fetch(q->charged, 1, __ATOMIC_RELAXED);
+	kfree(q);
+}
 
 static const uint8_t default_actions[SIGNAL_COUNT + 1] = {
 	[SIGQUIT] = SIG_ACT_CORE, [SIGILL] = SIG_ACT_CORE,  [SIGTRAP] = SIG_ACT_CORE,
@@ -86,7 +112,7 @@ static void pending_drop(struct sigpending *p, uint64_t set)
 		if (!(SIGSET_OF(q->info.si_signo) & set))
 			continue;
 		list_remove(&q->node);
-		kfree(q);
+		sigqueue_free(q);
 	}
 }
 
@@ -124,7 +150,7 @@ static void pending_take(struct sigpending *p, int sig, siginfo_t *info)
 	if (first) {
 		*info = first->info;
 		list_remove(&first->node);
-		kfree(first);
+		sigqueue_free(first);
 	} else { // there was no memory for its details
 		memset(info, 0, sizeof(*info));
 		info->si_signo = sig;
@@ -286,7 +312,7 @@ int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo
 		return 0;
 	if (sig < SIGRTMIN && to->set & SIGSET_OF(sig))
 		return 0; // one at a time
-	q = kmalloc(sizeof(*q));
+	q = sigqueue_create(p, sig, info);
 	if (q) {
 		if (info) {
 			q->info = *info;

@@ -90,6 +90,10 @@ int process_getrusage(int who, struct rusage *out)
 	return 0;
 }
 
+// Linux arms an interval timer again when its signal is taken; here it goes on by itself, so no
+// interval may leave the program without time between two interrupts.
+#define MIN_REARM_NS 50000
+
 static void real_timer_fired(struct timer *t)
 {
 	struct process *p = container_of(t, struct process, real_timer);
@@ -104,7 +108,7 @@ static void real_timer_fired(struct timer *t)
 	sighand_unlock(p, irq);
 	(void)signal_send_process(p, SIGALRM, NULL);
 	if (next)
-		timer_arm(t, next);
+		timer_arm(t, MAX(next, clock_mono_ns() + MIN_REARM_NS));
 }
 
 void process_timers_init(struct process *p)

@@ -22,6 +22,13 @@ static inline bool sched_interrupted(void)
 {
 	return READ_ONCE(thread_current()->pending) & (PENDING_SIGNAL | PENDING_KILL);
 }
+// True if the calling thread is to end: a long loop of a system call gives up, with any error.
+static inline bool sched_killed(void)
+{
+	const struct thread *t = thread_current();
+
+	return unlikely(t && READ_ONCE(t->pending) & PENDING_KILL);
+}
 // The calling thread's page tables from now on (exec, exit). The old ones are not in use after it.
 void sched_use_pgtable(struct pgtable *pt);
 // Makes |t| runnable if it sleeps in a state of |mask| (bits 1 << state); true if it did.

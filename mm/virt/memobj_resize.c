@@ -264,8 +264,13 @@ int memobj_allocate(struct memobj *o, uint64_t first, uint64_t last)
 			return r;
 		}
 		page_put(p, 0);
-		if (i % 512 == 511)
-			sched_point();
+		if (i % 512 != 511)
+			continue;
+		sched_point();
+		if (sched_killed()) {
+			free_unwritten(o, first, i + 1);
+			return -EINTR;
+		}
 	}
 	return 0;
 }

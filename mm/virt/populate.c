@@ -80,6 +80,8 @@ int populate_range(struct aspace *as, va_t start, va_t end, bool write)
 		}
 		start = missing;
 		sched_point();
+		if (sched_killed())
+			return -EINTR;
 	}
 	return 0;
 }

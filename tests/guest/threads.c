@@ -50,6 +50,24 @@ static long futex(uint32_t *p, int op, uint32_t val, struct timespec *ts, uint32
 	return syscall(SYS_futex, p, op, val, ts, NULL, val3);
 }
 
+// CLOSE_RANGE_UNSHARE gives the caller descriptors of its own.
+static void *close_own(void *arg)
+{
+	R(syscall(SYS_close_range, 40, 60, 2));
+	R(fcntl(50, F_GETFD));
+	return NULL;
+}
+
+static void unshare_fds(void)
+{
+	pthread_t t;
+
+	MUST(dup2(0, 50));
+	pthread_create(&t, NULL, close_own, NULL);
+	pthread_join(t, NULL);
+	R(fcntl(50, F_GETFD));
+}
+
 int main(void)
 {
 	struct timespec ts = { 0, 1000000 }, bad = { 0, -1 };
@@ -93,5 +111,6 @@ int main(void)
 	R(futex(&w, FUTEX_WAKE | FUTEX_CLOCK_REALTIME, 1, NULL, 0));
 	IS(syscall(SYS_gettid) == getpid());
 	R(wait(NULL));
+	unshare_fds();
 	return 0;
 }

@@ -4,6 +4,7 @@
 // Signal queues: who gets a signal, what is dropped, in which order they come out.
 
 #include <errno.h>
+#include <linux/resource.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -35,6 +36,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&proc, 0, sizeof(proc));
 	proc.sighand = sighand_create();
+	proc.limits.v[RLIMIT_SIGPENDING].cur = 16;
 	list_init(&proc.threads);
 	sigpending_init(&proc.shared_pending);
 	for (int i = 0; i < THREADS; i++) {
@@ -78,6 +80,22 @@ static siginfo_t queued(int sig, int value)
 
 	i.si_int = value;
 	return i;
+}
+
+static void limits_what_is_queued(void **state)
+{
+	siginfo_t info = queued(SIGRTMIN + 1, 0);
+
+	(void)state;
+	handle(SIGRTMIN + 1);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(signal_send_process(&proc, SIGRTMIN + 1, &info), 0);
+	assert_int_equal(signal_send_process(&proc, SIGRTMIN + 1, &info), -EAGAIN);
+	info.si_code = SI_USER; // its details may be lost
+	assert_int_equal(signal_send_process(&proc, SIGRTMIN + 1, &info), 0);
+	assert_int_equal(proc.queued_signals, 16);
+	sigpending_flush(&proc.shared_pending);
+	assert_int_equal(proc.queued_signals, 0);
 }
 
 static void queues_real_time_signals_only(void **state)
@@ -213,10 +231,15 @@ static void survives_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(queues_real_time_signals_only),  TEST(errors_come_first),
-		TEST(picks_a_thread_that_lets_it_in), TEST(hands_on_what_a_thread_blocks),
-		TEST(drops_what_is_ignored),          TEST(stop_and_continue_cancel_each_other),
-		TEST(kill_ends_all_threads),          TEST(survives_no_memory),
+		TEST(limits_what_is_queued),
+		TEST(queues_real_time_signals_only),
+		TEST(errors_come_first),
+		TEST(picks_a_thread_that_lets_it_in),
+		TEST(hands_on_what_a_thread_blocks),
+		TEST(drops_what_is_ignored),
+		TEST(stop_and_continue_cancel_each_other),
+		TEST(kill_ends_all_threads),
+		TEST(survives_no_memory),
 	};
 
 	return cmocka_run_group_tests_name("signal", tests, NULL, NULL);
