@@ -43,7 +43,7 @@ int64_t sys_sysinfo(struct uptr out)
 	memset(&s, 0, sizeof(s));
 	pmm_get_stats(&mem);
 	s.uptime = (int64_t)(clock_mono_ns() / NSEC_PER_SEC);
-	s.totalram = mem.total_pages * PAGE_SIZE;
+	s.totalram = (mem.total_pages + mem.image_pages) * PAGE_SIZE;
 	s.freeram = mem.free_pages * PAGE_SIZE;
 	s.procs = 1;
 	s.mem_unit = 1;

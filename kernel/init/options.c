@@ -6,6 +6,7 @@
 #include "fs/vfs.h"
 #include "kernel/base/cmdline.h"
 #include "kernel/base/log.h"
+#include "kernel/base/panic.h"
 #include "lib/cmdline.h"
 #include "lib/string.h"
 #include "mm/phys/hugepool.h"
@@ -48,6 +49,14 @@ static void set_hugepages(const char *value)
 	hugepool_resize(frames);
 }
 
+#ifdef CONFIG_DEBUG
+// For the tests of the panic report.
+static void set_panic(const char *value)
+{
+	panic("ouro.panic=%s", value);
+}
+#endif
+
 static const struct {
 	const char *key;
 	void (*set)(const char *value);
@@ -55,6 +64,9 @@ static const struct {
 	{ "hugepages", set_hugepages },
 	{ "stats", set_stats },
 	{ "strace", set_strace },
+#ifdef CONFIG_DEBUG
+	{ "panic", set_panic },
+#endif
 };
 
 static void apply_word(const char *word)

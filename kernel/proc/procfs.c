@@ -77,7 +77,7 @@ static int show_meminfo(const struct pseudo_ref *r, struct seq *out)
 
 	pmm_get_stats(&ram);
 	kmalloc_get_stats(&heap);
-	mem_row(out, "MemTotal:", ram.total_pages * PAGE_KIB);
+	mem_row(out, "MemTotal:", (ram.total_pages + ram.image_pages) * PAGE_KIB);
 	mem_row(out, "MemFree:", ram.free_pages * PAGE_KIB);
 	mem_row(out, "MemAvailable:", ram.free_pages * PAGE_KIB);
 	mem_row(out, "Buffers:", 0);
