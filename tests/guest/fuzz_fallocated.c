@@ -30,6 +30,7 @@ int main(void)
 	ftruncate(fd, 0x1000);
 	printf("blocks %ld\n", blocks(fd));
 	n = pwrite(fd, (void *)8, 49, 0x8000);
-	printf("bad address %ld, size %ld, blocks %ld\n", n, (long)lseek(fd, 0, SEEK_END), blocks(fd));
+	printf("bad address %ld, size %ld, blocks %ld\n", n, (long)lseek(fd, 0, SEEK_END),
+	       blocks(fd));
 	return 0;
 }

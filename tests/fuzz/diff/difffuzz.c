@@ -16,7 +16,7 @@
 #include "text.h"
 #include "world.h"
 
-#define MAX_OPS	  10000
+#define MAX_OPS   10000
 #define MAX_KINDS 64
 
 static struct {
@@ -52,8 +52,8 @@ static void add_ops(const struct op *list)
 // An episode begins with something to act on.
 static const struct op *pick_first_op(unsigned i)
 {
-	static const char *const names[] = { "memfd", "memfd", "ftruncate", "mmap", "open", "pwrite",
-		"mmap", "ring" };
+	static const char *const names[] = { "memfd", "memfd",  "ftruncate", "mmap",
+					     "open",  "pwrite", "mmap",      "ring" };
 	const struct op *op = fz.op;
 
 	while (strcmp(op->name, names[i % 8]))

@@ -17,7 +17,7 @@
 #endif
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8
-#define MFD_EXEC	16
+#define MFD_EXEC        16
 #endif
 
 #define NELEMS(a) (sizeof(a) / sizeof *(a))
@@ -38,9 +38,19 @@ static const int open_modes[] = { O_RDWR, O_RDWR, O_RDWR, O_RDONLY, O_WRONLY, 3 
 
 static void op_open(void)
 {
-	static const int extra[] = { 0, O_CREAT, O_CREAT, O_CREAT, O_CREAT | O_TRUNC, O_TRUNC,
-		O_CREAT | O_APPEND, O_CREAT | O_EXCL, O_APPEND, O_NONBLOCK, O_CLOEXEC, O_PATH,
-		O_DIRECTORY };
+	static const int extra[] = { 0,
+				     O_CREAT,
+				     O_CREAT,
+				     O_CREAT,
+				     O_CREAT | O_TRUNC,
+				     O_TRUNC,
+				     O_CREAT | O_APPEND,
+				     O_CREAT | O_EXCL,
+				     O_APPEND,
+				     O_NONBLOCK,
+				     O_CLOEXEC,
+				     O_PATH,
+				     O_DIRECTORY };
 	const char *path = below(2) ? "/dev/shm/fz0" : "/dev/shm/fz1";
 	unsigned slot = (unsigned)below(FILES);
 	int flags = PICK(open_modes) | PICK(extra);
@@ -70,7 +80,8 @@ static void op_reopen(void)
 		from = 77;
 	path[14] = (char)('0' + from / 10);
 	path[15] = (char)('0' + from % 10);
-	fd = SYS(SYS_open, from < 10 ? (path[14] = path[15], path[15] = 0, path) : path, flags, 0600);
+	fd = SYS(SYS_open, from < 10 ? (path[14] = path[15], path[15] = 0, path) : path, flags,
+		 0600);
 	put_kd("from=", from);
 	put_kx("f=", (unsigned)flags);
 	put_ret(fd);
@@ -125,8 +136,8 @@ static void op_ftruncate(void)
 
 static void op_fallocate(void)
 {
-	static const int modes[] = { 0, 0, 0, 1, 1, 3, 3, 3, 3, 2, 4, 8, 0x10, 0x11, 0x20, 0x40, 0x80, 7,
-		0x1000 };
+	static const int modes[] = { 0, 0, 0,    1,    1,    3,    3,    3, 3,     2,
+				     4, 8, 0x10, 0x11, 0x20, 0x40, 0x80, 7, 0x1000 };
 	int fd = pick_fd(), mode = PICK(modes);
 	uint64_t from = pick_offset(), bytes = pick_bytes();
 
@@ -174,8 +185,8 @@ static void op_seals(void)
 
 static void op_flags(void)
 {
-	static const int flags[] = { 0, O_APPEND, O_NONBLOCK, O_APPEND | O_NONBLOCK, O_NOATIME, O_DIRECT,
-		O_RDWR | O_TRUNC };
+	static const int flags[] = { 0,         O_APPEND, O_NONBLOCK,      O_APPEND | O_NONBLOCK,
+				     O_NOATIME, O_DIRECT, O_RDWR | O_TRUNC };
 	int fd = world.file[below(FILES)], set = chance(60), f = PICK(flags);
 
 	put_kd("fd=", fd);
@@ -254,12 +265,12 @@ static void op_rlimit(void)
 }
 
 const struct op ops_file[] = {
-	{ "memfd", 40, op_memfd },	   { "open", 20, op_open },
-	{ "reopen", 20, op_reopen },	   { "unlink", 4, op_unlink },
-	{ "close", 10, op_close },	   { "dup", 10, op_dup },
+	{ "memfd", 40, op_memfd },         { "open", 20, op_open },
+	{ "reopen", 20, op_reopen },       { "unlink", 4, op_unlink },
+	{ "close", 10, op_close },         { "dup", 10, op_dup },
 	{ "ftruncate", 60, op_ftruncate }, { "fallocate", 60, op_fallocate },
-	{ "lseek", 50, op_lseek },	   { "seals", 20, op_seals },
-	{ "flags", 10, op_flags },	   { "fchmod", 5, op_fchmod },
-	{ "fstat", 30, op_fstat },	   { "sync", 8, op_sync },
-	{ "rlimit", 3, op_rlimit },	   { 0, 0, 0 },
+	{ "lseek", 50, op_lseek },         { "seals", 20, op_seals },
+	{ "flags", 10, op_flags },         { "fchmod", 5, op_fchmod },
+	{ "fstat", 30, op_fstat },         { "sync", 8, op_sync },
+	{ "rlimit", 3, op_rlimit },        { 0, 0, 0 },
 };

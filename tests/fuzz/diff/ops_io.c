@@ -121,9 +121,10 @@ static unsigned make_vectors(void)
 
 static void op_vector(void)
 {
-	static const unsigned flags[] = { 0, 0, 0, 0, 1, 2, 4, 8, 0x10, 0x18, 0x20, 0x40, 0x80, 0x100 };
-	static const int calls[] = { SYS_readv, SYS_writev, SYS_preadv, SYS_pwritev, SYS_preadv2,
-		SYS_pwritev2 };
+	static const unsigned flags[] = { 0, 0,    0,    0,    1,    2,    4,
+					  8, 0x10, 0x18, 0x20, 0x40, 0x80, 0x100 };
+	static const int calls[] = { SYS_readv,   SYS_writev,  SYS_preadv,
+				     SYS_pwritev, SYS_preadv2, SYS_pwritev2 };
 	int fd = pick_fd(), nr = PICK(calls);
 	unsigned n = make_vectors(), f = PICK(flags);
 	uint64_t off = chance(15) ? (uint64_t)-1 : pick_offset();
@@ -239,10 +240,10 @@ static void op_pipe_io(void)
 }
 
 const struct op ops_io[] = {
-	{ "pread", 50, op_pread },	 { "pwrite", 70, op_pwrite },
-	{ "read", 30, op_read },	 { "write", 40, op_write },
-	{ "vector", 50, op_vector },	 { "sendfile", 15, op_sendfile },
-	{ "copy", 15, op_copy },	 { "splice", 20, op_splice },
-	{ "tee", 4, op_tee },		 { "vmsplice", 6, op_vmsplice },
-	{ "pipeio", 15, op_pipe_io },	 { 0, 0, 0 },
+	{ "pread", 50, op_pread },    { "pwrite", 70, op_pwrite },
+	{ "read", 30, op_read },      { "write", 40, op_write },
+	{ "vector", 50, op_vector },  { "sendfile", 15, op_sendfile },
+	{ "copy", 15, op_copy },      { "splice", 20, op_splice },
+	{ "tee", 4, op_tee },         { "vmsplice", 6, op_vmsplice },
+	{ "pipeio", 15, op_pipe_io }, { 0, 0, 0 },
 };

@@ -17,9 +17,17 @@ static int pick_prot(void)
 
 static unsigned pick_map_flags(int anonymous)
 {
-	static const unsigned extra[] = { MAP_POPULATE, MAP_NORESERVE, MAP_STACK, MAP_LOCKED, MAP_SYNC,
-		MAP_NONBLOCK, 0x800 /* DENYWRITE */, 0x1000 /* EXECUTABLE */, 0x8000000,
-		MAP_POPULATE | MAP_NONBLOCK, MAP_POPULATE };
+	static const unsigned extra[] = { MAP_POPULATE,
+					  MAP_NORESERVE,
+					  MAP_STACK,
+					  MAP_LOCKED,
+					  MAP_SYNC,
+					  MAP_NONBLOCK,
+					  0x800 /* DENYWRITE */,
+					  0x1000 /* EXECUTABLE */,
+					  0x8000000,
+					  MAP_POPULATE | MAP_NONBLOCK,
+					  MAP_POPULATE };
 	uint64_t k = below(100);
 	unsigned f = k < 55 ? MAP_SHARED : k < 92 ? MAP_PRIVATE : k < 98 ? 3u : 0u;
 
@@ -130,10 +138,11 @@ static void op_mremap(void)
 
 static void op_madvise(void)
 {
-	// Not MADV_HWPOISON and SOFT_OFFLINE (100, 101): they take frames away from the machine; and
-	// not MADV_PAGEOUT, COLLAPSE, GUARD_INSTALL, GUARD_REMOVE: docs/differences.md.
-	static const int advice[] = { 0, 1, 2, 3, 3, 4, 4, 4, 4, 4, 8, 9, 9, 9, 9, 10, 11, 12, 13, 14, 15,
-		16, 17, 18, 19, 20, 22, 22, 22, 23, 23, 23, 24, 26, 5, -1 };
+	// Not MADV_HWPOISON and SOFT_OFFLINE (100, 101): they take frames away from the machine;
+	// and not MADV_PAGEOUT, COLLAPSE, GUARD_INSTALL, GUARD_REMOVE: docs/differences.md.
+	static const int advice[] = { 0,  1,  2,  3,  3,  4,  4,  4,  4,  4,  8,  9,
+				      9,  9,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18,
+				      19, 20, 22, 22, 22, 23, 23, 23, 24, 26, 5,  -1 };
 	uint64_t addr = pick_mapped() + (chance(3) ? 8 : 0), bytes = pick_pages();
 	int a = PICK(advice);
 
@@ -205,8 +214,8 @@ static void op_growsdown(void)
 {
 	uint64_t addr = pick_arena();
 
-	do_mmap(addr, (1 + below(3)) * PG, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1,
-		0);
+	do_mmap(addr, (1 + below(3)) * PG, 3,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
 }
 
 static void op_pkey(void)
@@ -235,9 +244,11 @@ static void op_remap_file(void)
 }
 
 const struct op ops_map[] = {
-	{ "mmap", 110, op_mmap },	{ "ring", 20, op_ring },	{ "munmap", 30, op_munmap },
-	{ "mprotect", 50, op_mprotect },{ "mremap", 50, op_mremap },	{ "madvise", 60, op_madvise },
-	{ "msync", 10, op_msync },	{ "mincore", 25, op_mincore },	{ "mlock", 15, op_mlock },
-	{ "brk", 10, op_brk },		{ "growsdown", 4, op_growsdown },{ "pkey", 3, op_pkey },
+	{ "mmap", 110, op_mmap },          { "ring", 20, op_ring },
+	{ "munmap", 30, op_munmap },       { "mprotect", 50, op_mprotect },
+	{ "mremap", 50, op_mremap },       { "madvise", 60, op_madvise },
+	{ "msync", 10, op_msync },         { "mincore", 25, op_mincore },
+	{ "mlock", 15, op_mlock },         { "brk", 10, op_brk },
+	{ "growsdown", 4, op_growsdown },  { "pkey", 3, op_pkey },
 	{ "remapfile", 4, op_remap_file }, { 0, 0, 0 },
 };

@@ -183,7 +183,8 @@ static void op_maps(void)
 	struct area last = { 0 }, now;
 	long fd = SYS(SYS_open, "/proc/self/maps", O_RDONLY), n = 0, got;
 
-	while ((got = SYS(SYS_read, fd, text_maps + n, sizeof text_maps - 1 - (unsigned long)n)) > 0)
+	while ((got = SYS(SYS_read, fd, text_maps + n, sizeof text_maps - 1 - (unsigned long)n)) >
+	       0)
 		n += got;
 	text_maps[n] = 0;
 	SYS(SYS_close, fd);
@@ -209,8 +210,8 @@ void op_look_at_all(void)
 }
 
 const struct op ops_touch[] = {
-	{ "rd", 70, op_touch_read },	  { "wr", 80, op_touch_write },
-	{ "run", 30, op_touch_run },	  { "files", 6, op_look_files },
-	{ "page", 20, op_look_page },	  { "arena", 2, op_look_arena },
-	{ "maps", 3, op_maps },		  { 0, 0, 0 },
+	{ "rd", 70, op_touch_read },  { "wr", 80, op_touch_write },
+	{ "run", 30, op_touch_run },  { "files", 6, op_look_files },
+	{ "page", 20, op_look_page }, { "arena", 2, op_look_arena },
+	{ "maps", 3, op_maps },       { 0, 0, 0 },
 };

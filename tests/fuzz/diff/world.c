@@ -13,14 +13,15 @@
 #include "text.h"
 
 #define FREE_SPAN (1ul << 30) // below |top|: where mappings without an address come to lie
-#define STRAYS	  4096
+#define STRAYS    4096
 
 struct world world;
 unsigned char buf[BUF_BYTES] __attribute__((aligned(4096)));
 
 static struct {
 	uint64_t state;
-	struct map_slot stray[STRAYS]; // every mapping outside of the arena, to be removed at the end
+	struct map_slot
+		stray[STRAYS]; // every mapping outside of the arena, to be removed at the end
 	unsigned strays;
 	struct {
 		uint64_t resume, addr;
@@ -57,9 +58,11 @@ uint64_t below(uint64_t n)
 
 uint64_t pick_offset(void)
 {
-	static const int64_t odd[] = { -1, -4096, INT64_MIN, INT64_MAX,
-		0x7fffffffff000000, 1l << 41, (1l << 41) - 1, 1l << 44, 0x7fffffff, 0xffffffff,
-		1l << 32, 0xfffffff000, 0x7fffffffffff000 };
+	static const int64_t odd[] = {
+		-1,       -4096,          INT64_MIN,        INT64_MAX,  0x7fffffffff000000,
+		1l << 41, (1l << 41) - 1, 1l << 44,         0x7fffffff, 0xffffffff,
+		1l << 32, 0xfffffff000,   0x7fffffffffff000
+	};
 	uint64_t k = below(100);
 
 	if (k < 50)
@@ -243,7 +246,7 @@ static void reset_heap(void)
 
 	if (now > world.brk)
 		SYS(SYS_mmap, world.brk, now - world.brk, PROT_NONE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	SYS(SYS_brk, world.brk);
 }
 
@@ -273,7 +276,7 @@ static void make_roof(void)
 	uint64_t bytes = 256 * PG, roof = world.top;
 
 	roof = (uint64_t)SYS(SYS_mmap, roof, bytes, PROT_NONE,
-		MAP_PRIVATE | MAP_ANONYMOUS | (roof ? MAP_FIXED : 0), -1, 0);
+			     MAP_PRIVATE | MAP_ANONYMOUS | (roof ? MAP_FIXED : 0), -1, 0);
 	world.top = roof;
 }
 

@@ -5,13 +5,13 @@
 
 #include <stdint.h>
 
-#define PG	   4096ul
-#define ARENA	   0x10000000000ul // where operations with a fixed address work
+#define PG          4096ul
+#define ARENA       0x10000000000ul // where operations with a fixed address work
 #define ARENA_PAGES 128ul
-#define FILES	   8	// slots for descriptors of memfds and tmpfs files
-#define PIPES	   2
-#define MAPS	   12	// slots for mappings
-#define BUF_BYTES  (1u << 17)
+#define FILES       8 // slots for descriptors of memfds and tmpfs files
+#define PIPES       2
+#define MAPS        12 // slots for mappings
+#define BUF_BYTES   (1u << 17)
 
 struct map_slot {
 	uint64_t addr, bytes;
@@ -21,8 +21,8 @@ struct world {
 	int file[FILES];
 	int pipe[PIPES][2];
 	struct map_slot map[MAPS];
-	uint64_t top;	   // end of the highest free place at the start of an episode
-	uint64_t brk;	   // the program's break at its start
+	uint64_t top;      // end of the highest free place at the start of an episode
+	uint64_t brk;      // the program's break at its start
 	uint64_t off_mask; // groups of operations left out (--off)
 };
 
@@ -34,11 +34,11 @@ void rng_start(uint64_t seed, uint64_t episode, uint64_t op);
 uint64_t rnd(void);
 uint64_t below(uint64_t n);
 #define chance(percent) (below(100) < (percent))
-#define PICK(array) ((array)[below(sizeof(array) / sizeof *(array))])
+#define PICK(array)     ((array)[below(sizeof(array) / sizeof *(array))])
 
 // A raw system call: -errno for an error. Missing arguments are 0.
 #define SYS(nr, ...) sys_n(nr, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define sys_n(nr, a, b, c, d, e, f, ...) \
+#define sys_n(nr, a, b, c, d, e, f, ...)                                                           \
 	sys6(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -65,13 +65,13 @@ void put_addr(const char *name, uint64_t addr);
 void put_ret_addr(long ret);
 
 // Choices with a taste for edges.
-uint64_t pick_offset(void);	// of a file: mostly within 24 pages, sometimes absurd
-uint64_t pick_bytes(void);	// of a transfer: at most 48 KiB
-uint64_t pick_pages(void);	// of a mapping in bytes: 1 to 16 pages, sometimes not whole
-uint64_t pick_arena(void);	// a page of the arena
-uint64_t pick_mapped(void);	// an address within a mapping's slot, else of the arena
-int pick_fd(void);		// usually a file's
-int pick_any_fd(void);		// files and pipe ends
+uint64_t pick_offset(void); // of a file: mostly within 24 pages, sometimes absurd
+uint64_t pick_bytes(void);  // of a transfer: at most 48 KiB
+uint64_t pick_pages(void);  // of a mapping in bytes: 1 to 16 pages, sometimes not whole
+uint64_t pick_arena(void);  // a page of the arena
+uint64_t pick_mapped(void); // an address within a mapping's slot, else of the arena
+int pick_fd(void);          // usually a file's
+int pick_any_fd(void);      // files and pipe ends
 
 // Makes the state of an episode's start.
 void world_reset(void);
