@@ -21,6 +21,7 @@
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
+#include "mm/virt/aspace.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/uaccess.h"
 #include "mm/virt/uio.h"
@@ -481,6 +482,8 @@ static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigne
 	mutex_unlock(&s->inode.lock);
 	if (n > 0)
 		*pos = at + (uint64_t)n;
+	else if (unlikely(n == -ENOMEM))
+		aspace_out_of_memory(thread_current()->aspace);
 	return n;
 }
 

@@ -9,6 +9,8 @@
 #include "fs/shmem.h"
 #include "fs/stat.h"
 #include "kernel/base/types.h"
+#include "kernel/sched/thread.h"
+#include "mm/virt/aspace.h"
 
 static int punch_locked(struct shmem_inode *s, uint64_t offset, uint64_t bytes)
 {
@@ -69,6 +71,8 @@ int shmem_fallocate(struct file *f, int mode, uint64_t offset, uint64_t bytes)
 	if (!err)
 		inode_touch_mtime(&s->inode);
 	mutex_unlock(&s->inode.lock);
+	if (err == -ENOMEM)
+		aspace_out_of_memory(thread_current()->aspace);
 	return err;
 }
 

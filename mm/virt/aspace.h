@@ -139,6 +139,9 @@ const char *vma_special_name(const struct vma *v);
 // Called without locks when a fault found no memory; true: something was freed or a victim chosen,
 // so that the access may be tried again. Registered once at init by kernel/proc.
 void aspace_set_oom_handler(bool (*handler)(struct aspace *as));
+// The same for a system call that found no memory for a file's pages: as on Linux a process is
+// killed, the call does not merely fail. No locks may be held. |as| is the caller's, may be NULL.
+void aspace_out_of_memory(struct aspace *as);
 
 // Page faults. |error| is the x86 error code. What the trap handler must do comes back.
 enum fault_result {

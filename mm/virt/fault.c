@@ -576,10 +576,16 @@ static inline bool attempt(struct fault *f, uint32_t error)
 	return true;
 }
 
+__cold void aspace_out_of_memory(struct aspace *as)
+{
+	if (state.oom_handler)
+		(void)state.oom_handler(as);
+}
+
 static __noinline enum fault_result failed(struct fault *f)
 {
-	if (f->result == FAULT_OOM && state.oom_handler)
-		(void)state.oom_handler(f->as);
+	if (f->result == FAULT_OOM)
+		aspace_out_of_memory(f->as);
 	return f->result;
 }
 

@@ -183,6 +183,30 @@ def boot_ring_in_10_mib(c):
                os.path.join(c.build, "examples/ring"))
 
 
+def exhausted(c, memory, mode):
+    """As Linux does: the program is killed, and one line of the log says so."""
+    text = c.command([c.ouro, "run", "--accel", "tcg", "-m", memory, "--log", "info",
+                      c.path("exhaust"), mode], 137)
+    lines = [t for t in text.splitlines() if "out of memory" in t]
+    if len(lines) != 1 or "end:" in text:
+        raise Failure("not one line about the death\n" + tail(text.encode()))
+
+
+def exhausted_with_recovery(c, memory, mode):
+    text = c.command([c.ouro, "run", "--accel", "tcg", "-m", memory, "--log", "info",
+                      c.path("exhaust"), mode])
+    if "\nend: " not in text or "out of memory:" in text:
+        raise Failure("not to the end\n" + tail(text.encode()))
+
+
+for _mode in ("write", "fallocate", "one-fallocate", "mmap", "anonymous"):
+    test("memory-gone-by-" + _mode, "32M", _mode)(exhausted)
+for _mode in ("write", "mmap"):
+    test("memory-gone-512m-by-" + _mode, "512M", _mode)(exhausted)
+for _mode in ("cycles", "fds", "mappings", "threads", "memfds", "pipes"):
+    test("used-up-" + _mode, "32M", _mode)(exhausted_with_recovery)
+
+
 @test("panic-report")
 def report_panic(c):
     """The kernel is led astray by gdb; the report must name who called, and the status is ouro's."""
@@ -262,7 +286,8 @@ def boot_ticks(c):
 
 def prepare(c):
     tests = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for program, source in (("main_tsc", "boot/main_tsc.c"), ("hello", "bench/hello.c")):
+    for program, source in (("main_tsc", "boot/main_tsc.c"), ("hello", "bench/hello.c"),
+                            ("exhaust", "boot/exhaust.c")):
         subprocess.run(["musl-gcc", "-O2", "-static", "-s", "-o", c.path(program),
                         os.path.join(tests, source)], check=True)
     for image in ("t.elf", "t.iso"):

@@ -15,6 +15,7 @@
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
+#include "mm/virt/aspace.h"
 #include "mm/virt/uaccess.h"
 #include "mm/virt/uio.h"
 #include "mm/virt/vma.h"
@@ -28,6 +29,7 @@ void kva_init(void);
 
 static struct {
 	uint64_t signals;
+	unsigned out_of_memory;
 	char listing[65536];
 } host;
 
@@ -35,10 +37,22 @@ static struct {
 void sched_point(void)
 {
 }
+void aspace_out_of_memory(struct aspace *as)
+{
+	host.out_of_memory++;
+}
 void thread_send_signal(struct thread *t, int sig)
 {
 	host.signals |= 1ull << sig;
 }
+unsigned host_out_of_memory(void)
+{
+	unsigned n = host.out_of_memory;
+
+	host.out_of_memory = 0;
+	return n;
+}
+
 uint64_t host_signals(void)
 {
 	uint64_t s = host.signals;

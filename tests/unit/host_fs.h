@@ -42,3 +42,5 @@ int64_t host_write(struct file *f, const void *buf, size_t n);
 const char *host_list(const char *path);
 // Signals that the layer has sent to the caller since the last call (bits 1 << number).
 uint64_t host_signals(void);
+// How often it has asked for a process to be killed for memory, since the last call.
+unsigned host_out_of_memory(void);

@@ -284,9 +284,12 @@ static int life(void)
 	if (err)
 		return err;
 	n = host_pwrite(f, buf, sizeof(buf), 70000);
+	assert_int_equal(host_out_of_memory(), n == -ENOMEM);
 	err = n < 0 ? (int)n : n < (int64_t)sizeof(buf) ? -ENOMEM : 0;
-	if (!err)
+	if (!err) {
 		err = file_fallocate(f, 0, 0, 200000);
+		assert_int_equal(host_out_of_memory(), err == -ENOMEM);
+	}
 	file_put(f);
 	return err;
 }
