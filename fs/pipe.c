@@ -162,13 +162,15 @@ static int64_t pipe_read_quick(struct file *f, struct uptr buf, size_t bytes)
 	}
 	was_full = is_full(p);
 	n = user_write_partial(buf, slot_data(s), bytes);
+	if (unlikely(n < bytes)) { // as in read_locked(): the piece stays whole
+		mutex_unlock(&p->lock);
+		return -EFAULT;
+	}
 	s->offset += (uint32_t)n;
 	s->bytes -= (uint32_t)n;
 	if (!s->bytes)
 		drop_first(p);
 	mutex_unlock(&p->lock);
-	if (unlikely(!n))
-		return -EFAULT;
 	if (unlikely(was_full))
 		waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
 	if (unlikely(!is_empty(p))) // another reader may go on with what is left

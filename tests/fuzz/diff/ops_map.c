@@ -48,10 +48,13 @@ static void do_mmap(uint64_t addr, uint64_t bytes, int prot, unsigned flags, int
 	put_kx("f=", flags);
 	put_kd("fd=", fd);
 	put_kx("off=", off);
-	put_ret_addr(ret);
-	if (ret >= 0 && ret < 1l << 32) // each of these is at a random place
+	if (ret >= 0 && ret < 1l << 32) { // each of these is at a random place, maybe near the heap
+		put_s(" = low");
 		put_ret(SYS(SYS_munmap, ret, bytes));
-	else if (ret >= 0)
+		return;
+	}
+	put_ret_addr(ret);
+	if (ret >= 0)
 		world_add_map((uint64_t)ret, bytes);
 }
 
