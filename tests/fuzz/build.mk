@@ -1,6 +1,6 @@
 # The system call fuzzer: tests/fuzz/syscalls/syscalls.c run on the kernel, one boot a seed.
 #   make fuzz-syscalls [SYSFUZZ='--first 100 --count 1000']   (DEBUG=1 BUILD=build/debug: with checks)
-SYSFUZZ ?= --count 40 --seconds 20
+SYSFUZZ ?= --count 12 --seconds 20
 
 $(BUILD)/fuzz/syscalls: tests/fuzz/syscalls/syscalls.c syscall/syscalls.def tests/fuzz/build.mk
 	@mkdir -p $(@D)
