@@ -1,4 +1,4 @@
-// Futexes. Keys follow the rules of docs/architecture.md: private by (address space, address),
+// Futexes. Keys follow the rules of docs/core-rules.md: private by (address space, address),
 // shared by (object, offset). Waiters hang in hashed buckets (RANK_FUTEX); the value is read again
 // under the bucket's lock with faults disabled.
 #pragma once

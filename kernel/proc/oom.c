@@ -1,4 +1,4 @@
-// Out of memory: the process with the most memory is killed (docs/architecture.md, "Frames"), as
+// Out of memory: the process with the most memory is killed (docs/core-rules.md, "Frames"), as
 // Linux's oom_badness() (mm/oom_kill.c, 6.18) chooses it: resident pages and page tables, plus
 // oom_score_adj thousandths of all RAM; -1000 is never chosen.
 

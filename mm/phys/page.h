@@ -1,7 +1,7 @@
 // struct page: the kernel's record of one 4 KiB frame. Records live in a virtual array (vmemmap)
 // that is backed only where RAM has been put to use, so nothing at boot grows with RAM.
 //
-// Reference rules ("Frames" in docs/architecture.md): references carry an order. A 2 MiB frame is
+// Reference rules ("Frames" in docs/core-rules.md): references carry an order. A 2 MiB frame is
 // whole (one count on its head) or demoted (a count per 4 KiB page): demotion copies the head's
 // count to all 512; an order-9 put of a demoted frame drops all 512.
 #pragma once

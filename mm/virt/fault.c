@@ -1,7 +1,7 @@
 // The page fault: what kind of mapping, what the entry holds and what was tried pick a step from a
 // table; steps are small and may be repeated. Holds the address space shared; never sleeps with it
 // held: a step that must wait (a fill, a truncation under way) says so and is repeated from the
-// vma. Protocol against truncation: docs/architecture.md, "Memory objects, truncation, holes".
+// vma. Protocol against truncation: docs/core-rules.md, "Memory objects, truncation, holes".
 #include <linux/errno.h>
 
 #include "lib/string.h"

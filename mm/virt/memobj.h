@@ -1,5 +1,5 @@
 // A memory object: pages by index, shared by every mapping that shows it. Backs memfds, tmpfs and
-// initramfs files, shared anonymous memory, SysV shm. Protocols: docs/architecture.md, "Memory
+// initramfs files, shared anonymous memory, SysV shm. Protocols: docs/core-rules.md, "Memory
 // objects, truncation, holes". Slots are EMPTY, BUSY (being filled), PRESENT or ERROR.
 #pragma once
 
