@@ -52,6 +52,7 @@ struct thread {
 	unsigned cpu;
 	uint64_t runtime_tsc, slice_start_tsc; // thread_runtime_ns() converts
 	uint64_t switches_voluntary, switches_forced;
+	uint8_t boost; // PRIO_NONE - what it was lent (prio.h); 0: nothing
 
 	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
 	bool notify_on_switch;   // own: being switched out of a trap sets PENDING_NOTIFY (rseq)
