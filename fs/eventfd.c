@@ -68,7 +68,7 @@ static int64_t eventfd_read(struct file *f, struct uio *u, uint64_t *pos, unsign
 		if (err)
 			return -ERESTARTSYS;
 	}
-	waitq_wake(&e->wait, ~0u, EPOLLOUT);
+	waitq_wake(&e->wait, 1, EPOLLOUT);
 	return uio_copy_out(u, &value, sizeof(value)) == sizeof(value) ? (int64_t)sizeof(value)
 								       : -EFAULT;
 }
@@ -92,7 +92,7 @@ static int64_t eventfd_write(struct file *f, struct uio *u, uint64_t *pos, unsig
 		if (err)
 			return -ERESTARTSYS;
 	}
-	waitq_wake(&e->wait, ~0u, EPOLLIN);
+	waitq_wake(&e->wait, 1, EPOLLIN);
 	return sizeof(value);
 }
 

@@ -12,6 +12,7 @@
 
 #include "fs/dentry.h"
 #include "fs/dir.h"
+#include "fs/epoll.h"
 #include "fs/fdtable.h"
 #include "fs/flock.h"
 #include "fs/inode.h"
@@ -51,6 +52,7 @@ void file_init(struct file *f, const struct path *path, unsigned flags, const st
 	mutex_init(&f->pos_lock, RANK_FILE_POS);
 	f->pos = 0;
 	f->priv = priv;
+	f->watches = NULL;
 	f->owner_pid = f->owner_sig = 0;
 	f->embedded = false;
 }
@@ -77,6 +79,8 @@ void file_free(struct file *f)
 {
 	struct path path;
 
+	if (unlikely(f->watches))
+		epoll_forget_file(f);
 	if (unlikely(f->inode->locks))
 		file_locks_release_file(f);
 	if (f->ops && f->ops->release)

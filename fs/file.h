@@ -13,6 +13,7 @@ struct vm_owner_ops;
 struct poll_table;
 struct dir_emit;
 struct seq;
+struct ep_item;
 
 struct file_ops {
 	// |*pos| is the position to use and advance. Bytes moved (0: end of file) or -errno. |rwf|
@@ -57,6 +58,7 @@ struct file {
 	struct mutex pos_lock; // RANK_FILE_POS
 	uint64_t pos;          // guarded by pos_lock
 	void *priv;
+	struct ep_item *watches;  // who watches it (fs/epoll.c)
 	int owner_pid, owner_sig; // F_SETOWN, F_SETSIG
 	bool embedded;            // part of a larger allocation that its inode frees
 };

@@ -264,14 +264,13 @@ static int64_t pipe_write(struct file *f, struct uio *u, uint64_t *pos, unsigned
 	if (!total)
 		return 0;
 	for (;;) {
-		bool first = u->resid == total, was_empty;
+		bool first = u->resid == total;
 
 		mutex_lock(&p->lock);
-		was_empty = is_empty(p);
 		n = write_locked(p, u, flags & O_DIRECT, first);
 		mutex_unlock(&p->lock);
 		if (n > 0)
-			waitq_wake(&p->readable, was_empty ? ~0u : 1, EPOLLIN | EPOLLRDNORM);
+			waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
 		if (!u->resid || (n < 0 && n != -EAGAIN))
 			break;
 		if (flags & O_NONBLOCK || rwf & RWF_NOWAIT) {
@@ -317,7 +316,7 @@ static int64_t pipe_write_quick(struct file *f, struct uptr buf, size_t bytes)
 	mutex_unlock(&p->lock);
 	if (unlikely(!ok))
 		return FILE_NOT_QUICK;
-	waitq_wake(&p->readable, ~0u, EPOLLIN | EPOLLRDNORM);
+	waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
 	inode_touch_mtime(f->inode);
 	return (int64_t)bytes;
 }

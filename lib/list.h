@@ -60,6 +60,18 @@ static inline struct list_node *list_pop_front(struct list_node *head)
 	return n;
 }
 
+// Moves everything on |from| to the front of |head|.
+static inline void list_splice_front(struct list_node *head, struct list_node *from)
+{
+	if (list_empty(from))
+		return;
+	from->prev->next = head->next;
+	head->next->prev = from->prev;
+	head->next = from->next;
+	from->next->prev = head;
+	list_init(from);
+}
+
 #define list_entry(node, type, member) container_of(node, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 

@@ -12,6 +12,7 @@
 #include "fs/namei.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/lock.h"
+#include "kernel/proc/signal.h"
 #include "lib/checked.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
@@ -174,4 +175,37 @@ uint64_t deadline_after(uint64_t ns)
 	uint64_t deadline;
 
 	return checked_add_u64(clock_mono_ns(), ns, &deadline) ? deadline : UINT64_MAX;
+}
+
+uint64_t wait_deadline(uint64_t ns)
+{
+	return ns ? deadline_after(ns) : 0;
+}
+
+int user_deadline_get(struct uptr timeout, uint64_t *deadline_ns)
+{
+	uint64_t ns;
+	int err;
+
+	*deadline_ns = UINT64_MAX;
+	if (!timeout.va)
+		return 0;
+	err = user_timespec_get(&ns, timeout);
+	if (!err)
+		*deadline_ns = wait_deadline(ns);
+	return err;
+}
+
+int user_temp_mask(struct uptr set, uint64_t set_bytes)
+{
+	uint64_t mask;
+
+	if (!set.va)
+		return 0;
+	if (set_bytes != sizeof(mask))
+		return -EINVAL;
+	if (get_user(mask, set))
+		return -EFAULT;
+	signal_set_temp_mask(mask);
+	return 0;
 }

@@ -50,3 +50,10 @@ int __must_check user_timespec_put(struct uptr dst, uint64_t ns);
 int __must_check user_timeval_get(uint64_t *ns, struct uptr src, bool strict);
 // now + ns without wrapping (CLOCK_MONOTONIC).
 uint64_t deadline_after(uint64_t ns);
+// The same for calls that only look if the time is 0: then 0.
+uint64_t wait_deadline(uint64_t ns);
+// An optional timespec to such a deadline. 0, -EFAULT or -EINVAL.
+int __must_check user_deadline_get(struct uptr timeout, uint64_t *deadline_ns);
+// Sets an optional signal mask for the duration of the call (signal_set_temp_mask). 0, -EFAULT or
+// -EINVAL.
+int __must_check user_temp_mask(struct uptr set, uint64_t set_bytes);

@@ -219,34 +219,13 @@ static int64_t poll_restart(struct restart_block *rb)
 	return poll_restartable(UPTR(rb->arg[0]), (unsigned)rb->arg[1], rb->arg[2]);
 }
 
-// What poll_until takes: 0 does not wait.
-static uint64_t poll_deadline_after(uint64_t ns)
-{
-	return ns ? deadline_after(ns) : 0;
-}
-
 int64_t sys_poll(struct uptr fds, unsigned nfds, int timeout_ms)
 {
 	uint64_t deadline = UINT64_MAX;
 
 	if (timeout_ms >= 0)
-		deadline = poll_deadline_after((uint64_t)timeout_ms * 1000000);
+		deadline = wait_deadline((uint64_t)timeout_ms * 1000000);
 	return poll_restartable(fds, nfds, deadline);
-}
-
-// An optional timespec to a deadline. 0, -EFAULT or -EINVAL.
-static int timeout_get(struct uptr timeout, uint64_t *deadline)
-{
-	uint64_t ns;
-	int err;
-
-	*deadline = UINT64_MAX;
-	if (!timeout.va)
-		return 0;
-	err = user_timespec_get(&ns, timeout);
-	if (!err)
-		*deadline = poll_deadline_after(ns);
-	return err;
 }
 
 // Linux writes back what is left of the timeout, quietly if it cannot.
@@ -264,28 +243,14 @@ static void timeout_put(struct uptr timeout, uint64_t deadline, bool timeval)
 	(void)err;
 }
 
-static int temp_mask(struct uptr set, uint64_t set_bytes)
-{
-	uint64_t mask;
-
-	if (!set.va)
-		return 0;
-	if (set_bytes != sizeof(mask))
-		return -EINVAL;
-	if (get_user(mask, set))
-		return -EFAULT;
-	signal_set_temp_mask(mask);
-	return 0;
-}
-
 int64_t sys_ppoll(struct uptr fds, unsigned nfds, struct uptr timeout, struct uptr sigmask,
 		  uint64_t set_bytes)
 {
 	uint64_t deadline;
-	int64_t result = timeout_get(timeout, &deadline);
+	int64_t result = user_deadline_get(timeout, &deadline);
 
 	if (!result)
-		result = temp_mask(sigmask, set_bytes);
+		result = user_temp_mask(sigmask, set_bytes);
 	if (result)
 		return result;
 	result = poll_deadline(fds, nfds, deadline);
@@ -397,7 +362,7 @@ int64_t sys_select(int nfds, struct uptr readfds, struct uptr writefds, struct u
 		result = user_timeval_get(&ns, timeout, false);
 		if (result)
 			return result;
-		deadline = poll_deadline_after(ns);
+		deadline = wait_deadline(ns);
 	}
 	result = select_deadline(nfds, sets, deadline);
 	timeout_put(timeout, deadline, true);
@@ -414,9 +379,9 @@ int64_t sys_pselect6(int nfds, struct uptr readfds, struct uptr writefds, struct
 
 	if (sigmask.va && copy_from_user(mask_arg, sigmask, sizeof(mask_arg)))
 		return -EFAULT;
-	result = timeout_get(timeout, &deadline);
+	result = user_deadline_get(timeout, &deadline);
 	if (!result)
-		result = temp_mask(UPTR(mask_arg[0]), mask_arg[1]);
+		result = user_temp_mask(UPTR(mask_arg[0]), mask_arg[1]);
 	if (result)
 		return result;
 	result = select_deadline(nfds, sets, deadline);

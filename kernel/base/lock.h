@@ -17,8 +17,10 @@ enum lock_rank {
 	// sleeping locks (kernel/sched/mutex.h)
 	RANK_PROCESS_TREE = 10, // process tree, pids, wait
 	RANK_MOUNT = 20,
-	RANK_FILE_POS = 25, // outside of the inode's, as Linux's f_pos_lock
-	RANK_DIR = 30,      // a directory inode; parent before child
+	RANK_EPOLL_NEST = 21, // changes of which epoll watches which
+	RANK_EPOLL = 22,      // the items of an epoll; watching one before watched
+	RANK_FILE_POS = 25,   // outside of the inode's, as Linux's f_pos_lock
+	RANK_DIR = 30,        // a directory inode; parent before child
 	RANK_INODE = 40,
 	RANK_PIPE = 50,
 	RANK_SOCKET = 55,
@@ -30,10 +32,11 @@ enum lock_rank {
 	RANK_SIGHAND = 90, // signal state of a process
 	RANK_DENTRY = 92,  // the trees of names and mounts (fs/dentry.c)
 	RANK_FUTEX = 95,
-	RANK_IMAGE = 97,      // which image frames a file still shows (fs/shmem.c)
-	RANK_OBJ_VIEWS = 100, // a memobj's view tree
-	RANK_OBJ_SLOTS = 110, // a memobj's page slots
-	RANK_PGTABLE = 120,   // one page-table page
+	RANK_IMAGE = 97,       // which image frames a file still shows (fs/shmem.c)
+	RANK_EPOLL_WATCH = 98, // who watches a file
+	RANK_OBJ_VIEWS = 100,  // a memobj's view tree
+	RANK_OBJ_SLOTS = 110,  // a memobj's page slots
+	RANK_PGTABLE = 120,    // one page-table page
 	RANK_FRAME = 130,
 	RANK_KVA = 135, // kernel stacks, areas of kernel addresses
 	RANK_KMALLOC = 140,
@@ -41,7 +44,8 @@ enum lock_rank {
 	RANK_KMAP = 152, // the kernel's own page tables
 	RANK_TLB = 155,
 	RANK_WAITQ = 160,
-	RANK_THREADS = 162, // the list of all threads
+	RANK_EPOLL_READY = 161, // an epoll's list of ready items, taken by wait queues' callbacks
+	RANK_THREADS = 162,     // the list of all threads
 	RANK_TIMER = 165,
 	RANK_RUNQUEUE = 170,
 	RANK_DEVICE = 180, // virtqueues, UARTs

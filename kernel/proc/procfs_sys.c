@@ -3,6 +3,7 @@
 #include <asm/errno.h>
 #include <linux/capability.h>
 
+#include "fs/epoll.h"
 #include "fs/memfd.h"
 #include "kernel/base/random.h"
 #include "kernel/proc/aslr.h"
@@ -45,6 +46,7 @@ NUMBER_FILE(memfd_noexec, memfd_noexec)
 NUMBER_FILE(file_max, 9223372036854775807ull)
 NUMBER_FILE(nr_open, 1048576)
 NUMBER_FILE(pipe_max_size, 1048576)
+NUMBER_FILE(max_user_watches, epoll_max_watches())
 
 static int64_t store_memfd_noexec(const struct pseudo_ref *r, char *text, size_t n)
 {
@@ -134,7 +136,12 @@ static const struct pseudo_node vm_nodes[] = {
 	FILE_NODE("overcommit_ratio", show_overcommit_ratio),
 	{ .name = NULL },
 };
+static const struct pseudo_node epoll_nodes[] = {
+	FILE_NODE("max_user_watches", show_max_user_watches),
+	{ .name = NULL },
+};
 static const struct pseudo_node fs_nodes[] = {
+	{ .name = "epoll", .mode = NODE_DIR, .children = epoll_nodes },
 	FILE_NODE("file-max", show_file_max),
 	FILE_NODE("nr_open", show_nr_open),
 	FILE_NODE("pipe-max-size", show_pipe_max_size),

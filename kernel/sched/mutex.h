@@ -20,6 +20,13 @@ static inline void mutex_init(struct mutex *m, enum lock_rank rank)
 	m->rank = rank;
 	waitq_init(&m->waiters);
 }
+#define MUTEX_INIT(name, rank_)                                                                    \
+	{                                                                                          \
+		.rank = (rank_), .waiters = {                                                      \
+			.lock = SPINLOCK_INIT(RANK_WAITQ, "waitq"),                                \
+			.waiters = LIST_INIT((name).waiters.waiters)                               \
+		}                                                                                  \
+	}
 void mutex_lock(struct mutex *m);
 // For a second lock of the same rank; the caller guarantees an order (parent before child,
 // address).

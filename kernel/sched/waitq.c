@@ -19,6 +19,8 @@ void waitq_add(struct waitq *q, struct waitq_entry *e)
 	else
 		list_push_front(&q->waiters, &e->node);
 	spin_unlock_irqrestore(&q->lock, irq);
+	// Pairs with waitq_wake's: it sees this waiter, or the waiter what it has made true.
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 void waitq_remove(struct waitq *q, struct waitq_entry *e)
@@ -44,17 +46,10 @@ static bool waitq_wake_entry(struct waitq_entry *e, uint64_t key)
 	return true;
 }
 
-void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)
+static void wake_locked(struct waitq *q, unsigned n_exclusive, uint64_t key)
 {
-	uint64_t irq;
 	struct waitq_entry *e, *next;
 
-	// A waiter queues itself before it tests its condition, the caller has made the condition
-	// true before: with a barrier between that and this look, an empty queue needs no lock.
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (waitq_is_empty(q))
-		return;
-	irq = spin_lock_irqsave(&q->lock);
 	list_for_each_safe (e, next, &q->waiters, node) {
 		if (e->exclusive && !n_exclusive)
 			break;
@@ -63,7 +58,31 @@ void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)
 		if (waitq_wake_entry(e, key) && exclusive)
 			n_exclusive--;
 	}
+}
+
+void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)
+{
+	uint64_t irq;
+
+	// A waiter queues itself before it tests its condition, the caller has made the condition
+	// true before: with a barrier between that and this look, an empty queue needs no lock.
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (waitq_is_empty(q))
+		return;
+	irq = spin_lock_irqsave(&q->lock);
+	wake_locked(q, n_exclusive, key);
 	spin_unlock_irqrestore(&q->lock, irq);
+}
+
+bool waitq_wake_nested(struct waitq *q, unsigned n_exclusive, uint64_t key)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (waitq_is_empty(q))
+		return false;
+	spin_lock_nested(&q->lock);
+	wake_locked(q, n_exclusive, key);
+	spin_unlock(&q->lock);
+	return true;
 }
 
 static void prepare(struct waitq *q, struct waitq_entry *e, bool exclusive)

@@ -35,6 +35,9 @@ void waitq_add(struct waitq *q, struct waitq_entry *e);
 void waitq_remove(struct waitq *q, struct waitq_entry *e);
 // Wakes all non-exclusive waiters and up to |n_exclusive| exclusive ones. Any context.
 void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key);
+// For a callback that was called by a wake of another queue: the caller guarantees one order among
+// such queues. True if anybody waits.
+bool waitq_wake_nested(struct waitq *q, unsigned n_exclusive, uint64_t key);
 // Nobody waits. Only of use with a full barrier between the change that is waited for and this
 // look.
 static inline bool waitq_is_empty(const struct waitq *q)

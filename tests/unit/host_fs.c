@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fs/dir.h"
+#include "fs/epoll.h"
 #include "kernel/base/panic.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/sched.h"
@@ -59,6 +60,10 @@ uint64_t host_signals(void)
 
 	host.signals = 0;
 	return s;
+}
+void epoll_forget_file(struct file *f)
+{
+	abort();
 }
 void console_init(void);
 void console_init(void)
