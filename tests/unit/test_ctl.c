@@ -3,6 +3,7 @@
 // sources: mm/phys/mapper_range.c mm/phys/pmm.c mm/phys/buddy.c mm/phys/virgin.c mm/phys/kmap.c
 // sources: tests/unit/host_mem.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c
+// sources: mm/phys/mapper_move.c
 // The control channel over the virtio console, against a model of the device: framing, flow
 // control in both directions, blocking and not, buffers completed late and in any order.
 #include "drivers/ctl.h"

@@ -2,6 +2,7 @@
 // sources: mm/phys/tlb.c mm/phys/pmm.c mm/phys/buddy.c mm/phys/virgin.c mm/phys/kmap.c
 // sources: tests/unit/host_mem.c tests/unit/shim/host_seam.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c
+// sources: mm/phys/mapper_move.c
 // The kernel heap, kvalloc and kernel stacks on simulated RAM.
 
 #include "mm/phys/kmalloc.h"

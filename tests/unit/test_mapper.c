@@ -1,6 +1,7 @@
 // sources: mm/phys/mapper.c mm/phys/mapper_range.c mm/phys/tlb.c mm/phys/pmm.c mm/phys/buddy.c
 // sources: mm/phys/virgin.c mm/phys/kmap.c tests/unit/host_mem.c tests/unit/shim/host_seam.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c
+// sources: mm/phys/mapper_move.c
 // The page-table mapper against an independent walker, a simple model and the model TLB.
 
 #include "mm/phys/mapper.h"

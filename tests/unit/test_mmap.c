@@ -9,6 +9,7 @@
 // sources: tests/unit/vm_helper.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
+// sources: mm/phys/mapper_move.c mm/virt/fault_private.c mm/virt/fault_object.c
 // mmap, munmap, mprotect, brk, madvise, mlock, mincore, msync and mremap: what they refuse and in
 // which order, placement, limits. Answers are those of Linux 6.18 (see also test_vm_oracle.c).
 #include "tests/unit/vm_helper.h"

@@ -9,6 +9,7 @@
 // sources: tests/unit/host_fs.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: fs/hugetlbfs.c
+// sources: mm/phys/mapper_move.c
 // fs/hugetlbfs.c Names and descriptors: walking and opening by a table of answers taken from
 // Linux 6.18 (tmpfs), renames of everything over everything, permissions, the descriptor table,
 // pipes.

@@ -1,6 +1,7 @@
 // sources: mm/phys/mapper.c mm/phys/mapper_range.c mm/phys/tlb.c mm/phys/pmm.c mm/phys/buddy.c
 // sources: mm/phys/virgin.c mm/phys/kmap.c tests/unit/host_mem.c tests/unit/shim/host_seam.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c
+// sources: mm/phys/mapper_move.c
 // The frame allocator on machines of many shapes: orders, references, demotion, pools, reserve,
 // reclaim, adoption, lazily used RAM. Touching a frame or record that is not mapped fails the test.
 

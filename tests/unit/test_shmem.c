@@ -9,6 +9,7 @@
 // sources: tests/unit/host_fs.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: fs/hugetlbfs.c
+// sources: mm/phys/mapper_move.c
 // fs/hugetlbfs.c The page-backed inode and memfds: random operations against an array of bytes (the
 // seed is printed), seals, limits, names, and every allocation failing in turn.
 #include "fs/shmem.h"

@@ -1,6 +1,7 @@
 // sources: mm/phys/mapper.c mm/phys/mapper_range.c mm/phys/tlb.c mm/phys/pmm.c mm/phys/buddy.c
 // sources: mm/phys/virgin.c mm/phys/kmap.c tests/unit/host_mem.c tests/unit/shim/host_seam.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c
+// sources: mm/phys/mapper_move.c
 // TLB batches and shootdown on model CPUs. The model TLB aborts the test when a frame or a table is
 // freed while a CPU could still reach it; here other CPUs are played by the same thread.
 
