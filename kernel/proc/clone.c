@@ -124,6 +124,7 @@ static int make_child(const struct clone_request *r, const struct pt_regs *regs,
 	child->aspace = self->aspace;
 	child->pgtable = self->pgtable;
 	memcpy(child->comm, self->comm, sizeof(child->comm));
+	child->mempolicy = self->mempolicy;
 	copy_cpu_state(child, r);
 	err = copy_fs(child, r->flags);
 	if (err)

@@ -57,6 +57,7 @@ struct thread {
 	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
 	bool notify_on_switch;   // own: being switched out of a trap sets PENDING_NOTIFY (rseq)
 
+	uint8_t mempolicy; // own; inherited (syscall/sys_numa.c)
 	char comm[16];
 	struct list_node
 		all_node; // list of all threads (dump), guarded by the scheduler's list lock

@@ -49,6 +49,9 @@ enum vma_flags {
 	VMA_RAND_READ = 1 << 24,
 	VMA_ACCOUNT = 1 << 22, // its pages count for overcommit: a difference that maps shows
 };
+// The highest bits of the flags: its memory policy (numa.c).
+#define VMA_POLICY_SHIFT 27
+#define VMA_POLICY_MASK  (~0u << VMA_POLICY_SHIFT)
 
 struct vma {
 	va_t start, end;    // page aligned, end exclusive

@@ -36,6 +36,16 @@ int __must_check vm_mlock(struct aspace *as, va_t addr, uint64_t bytes, unsigned
 int __must_check vm_munlock(struct aspace *as, va_t addr, uint64_t bytes);
 int __must_check vm_mlockall(struct aspace *as, unsigned flags);
 int vm_munlockall(struct aspace *as);
+// Memory policies, numbers below 32 (syscall/sys_numa.c); 0: none. |fn| turns an old one into a new
+// one, or an errno; -ENOENT: leaves it. With |holes|, what is not mapped does not matter, and
+// having left all of them is -ENOENT; without, -EFAULT.
+typedef int vm_mempolicy_fn(void *arg, unsigned old);
+int __must_check vm_mbind(struct aspace *as, va_t start, va_t end, vm_mempolicy_fn *fn, void *arg,
+			  bool holes);
+int vm_get_policy(struct aspace *as, va_t va); // or -EFAULT
+// 0: the page at |va| is there, on node 0; -ENOENT: it is not; -EFAULT: nothing is mapped, or
+// zeros.
+int vm_page_node(struct aspace *as, va_t va);
 // Duplicates the address space for fork, copy on write. -ENOMEM leaves the parent as it was.
 int __must_check vm_fork(struct aspace *parent, struct aspace *child);
 // Fault in [addr, addr + bytes) as if read or written; stops quietly at what cannot be
