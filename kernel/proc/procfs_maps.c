@@ -110,16 +110,23 @@ static void smaps_row(struct seq *out, const char *name, uint64_t kib)
 	seq_printf(out, "%-15s %8llu kB\n", name, (unsigned long long)kib);
 }
 
+// In the order of Linux's bits. Linux calls shared (sh) what also may be written.
 static const struct flag_row {
-	unsigned flag;
+	unsigned flags;
 	char name[3];
 } flag_rows[] = {
-	{ VMA_READ, "rd" },       { VMA_WRITE, "wr" },      { VMA_EXEC, "ex" },
-	{ VMA_SHARED, "sh" },     { VMA_MAYREAD, "mr" },    { VMA_MAYWRITE, "mw" },
-	{ VMA_MAYEXEC, "me" },    { VMA_GROWSDOWN, "gd" },  { VMA_LOCKED, "lo" },
-	{ VMA_DONTFORK, "dc" },   { VMA_DONTEXPAND, "de" }, { VMA_NORESERVE, "nr" },
-	{ VMA_WIPEONFORK, "wf" }, { VMA_DONTDUMP, "dd" },   { VMA_HUGEPAGE, "hg" },
-	{ VMA_HUGETLB, "ht" },    { VMA_NOHUGEPAGE, "nh" },
+	{ VMA_READ, "rd" },        { VMA_WRITE, "wr" },
+	{ VMA_EXEC, "ex" },        { VMA_SHARED | VMA_MAYWRITE, "sh" },
+	{ VMA_MAYREAD, "mr" },     { VMA_MAYWRITE, "mw" },
+	{ VMA_MAYEXEC, "me" },     { VMA_SHARED, "ms" },
+	{ VMA_GROWSDOWN, "gd" },   { VMA_LOCKED, "lo" },
+	{ VMA_SEQ_READ, "sr" },    { VMA_RAND_READ, "rr" },
+	{ VMA_DONTFORK, "dc" },    { VMA_DONTEXPAND, "de" },
+	{ VMA_LOCKONFAULT, "lf" }, { VMA_ACCOUNT, "ac" },
+	{ VMA_NORESERVE, "nr" },   { VMA_HUGETLB, "ht" },
+	{ VMA_SYNC, "sf" },        { VMA_WIPEONFORK, "wf" },
+	{ VMA_DONTDUMP, "dd" },    { VMA_HUGEPAGE, "hg" },
+	{ VMA_NOHUGEPAGE, "nh" },  { VMA_MERGEABLE, "mg" },
 };
 
 static void show_smaps_vma(struct seq *out, const struct vma *v, char *buf)
@@ -150,7 +157,7 @@ static void show_smaps_vma(struct seq *out, const struct vma *v, char *buf)
 	smaps_row(out, "Locked:", v->flags & VMA_LOCKED ? n.pss : 0);
 	seq_printf(out, "VmFlags: ");
 	for (size_t i = 0; i < ARRAY_SIZE(flag_rows); i++)
-		if (v->flags & flag_rows[i].flag)
+		if ((v->flags & flag_rows[i].flags) == flag_rows[i].flags)
 			seq_printf(out, "%s ", flag_rows[i].name);
 	seq_write(out, "\n", 1);
 }

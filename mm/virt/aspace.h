@@ -47,6 +47,7 @@ enum vma_flags {
 	VMA_HUGETLB = 1 << 26,   // 2 MiB frames of the pool: bounds and entries are 2 MiB each
 	VMA_SEQ_READ = 1 << 23,
 	VMA_RAND_READ = 1 << 24,
+	VMA_SYNC = 1 << 27,    // MAP_SYNC: nothing but kept apart from others, and shown
 	VMA_ACCOUNT = 1 << 22, // its pages count for overcommit: a difference that maps shows
 };
 // The highest bits of the flags: its memory policy (numa.c).

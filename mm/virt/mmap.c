@@ -34,7 +34,7 @@ static unsigned map_to_flags(const struct aspace *as, unsigned flags)
 {
 	return VMA_MAYREAD | VMA_MAYWRITE | VMA_MAYEXEC | as->default_vma_flags |
 	       ((flags & MAP_GROWSDOWN) ? VMA_GROWSDOWN : 0) |
-	       ((flags & MAP_LOCKED) ? VMA_LOCKED : 0) |
+	       ((flags & MAP_LOCKED) ? VMA_LOCKED : 0) | ((flags & MAP_SYNC) ? VMA_SYNC : 0) |
 	       ((flags & MAP_STACK) ? VMA_NOHUGEPAGE : 0) | // as Linux since 6.7
 	       ((flags & MAP_NORESERVE) && vm_policy.overcommit_memory != 2 ? VMA_NORESERVE : 0);
 }

@@ -55,12 +55,10 @@ static bool gap_raise(struct rb_node *n)
 	return true;
 }
 
+// All of it: guard gaps of stacks count when a place in it was found, as on Linux.
 static uint64_t gap_between(const struct vma *prev, const struct vma *v)
 {
-	va_t from = prev ? prev->end : 0;
-	va_t to = vma_start_with_gap(v);
-
-	return to > from ? to - from : 0;
+	return v->start - (prev ? prev->end : 0);
 }
 
 // Computes the gap below |v| again.
@@ -184,10 +182,8 @@ struct vma *aspace_first_vma(struct aspace *as)
 // Does the gap below |v|, cut to [low, high), hold |bytes|? Its cut edges come back.
 static bool gap_fits(const struct vma *v, va_t low, va_t high, uint64_t bytes, va_t *from, va_t *to)
 {
-	va_t end = vma_start_with_gap(v);
-
-	*from = MAX(end - v->gap_before, low);
-	*to = MIN(end, high);
+	*from = MAX(v->start - v->gap_before, low);
+	*to = MIN(v->start, high);
 	return v->gap_before && *to > *from && *to - *from >= bytes;
 }
 
@@ -239,7 +235,8 @@ static bool top_gap(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t
 	return high > *from && high - *from >= bytes;
 }
 
-bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
+// The highest place below |high|, whatever guard gaps say.
+static bool highest_place(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
 	va_t from;
 
@@ -250,33 +247,63 @@ bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_
 	return search_highest(as->vmas.node, low, high, bytes, out);
 }
 
+// Is the place free of the guard gap of a stack above it? If not, the search goes on below that
+// whole guard gap, even if other mappings and free room lie within it: as Linux's
+// unmapped_area_topdown(). |*high| is then the end of what is left.
+static bool minds_guard(struct aspace *as, va_t at, uint64_t bytes, struct vma **above, va_t *high)
+{
+	*above = aspace_find_vma(as, at);
+	if (!*above || vma_start_with_gap(*above) >= at + bytes)
+		return true;
+	*high = vma_start_with_gap(*above);
+	return false;
+}
+
+bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
+{
+	struct vma *above;
+
+	while (highest_place(as, low, high, bytes, out))
+		if (minds_guard(as, *out, bytes, &above, &high))
+			return true;
+	return false;
+}
+
 bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out)
 {
-	const va_t high = as->mmap_base;
+	va_t high = as->mmap_base, from, to;
 	struct vma *v = as->place_at;
-	va_t from, to;
 
-	if (!v || bytes < as->place_bytes || as->highest->end < high ||
-	    !gap_fits(v, low, high, bytes, &from, &to)) {
-		as->place_at = NULL;
-		if (!vma_gap_highest(as, low, high, bytes, out))
-			return false;
-		v = aspace_find_vma(as, *out);
-		if (v && as->highest->end >= high) {
-			as->place_at = v;
-			as->place_bytes = bytes;
-		}
+	if (v && bytes >= as->place_bytes && as->highest->end >= high &&
+	    gap_fits(v, low, high, bytes, &from, &to) && vma_start_with_gap(v) >= to) {
+		*out = to - bytes;
+		WRITE_ONCE(as->last_hit, v);
 		return true;
 	}
-	*out = to - bytes;
-	WRITE_ONCE(as->last_hit, v);
+	as->place_at = NULL;
+	if (!highest_place(as, low, high, bytes, out))
+		return false;
+	if (!minds_guard(as, *out, bytes, &v, &high))
+		return vma_gap_highest(as, low, high, bytes, out);
+	if (v && as->highest->end >= high) {
+		as->place_at = v;
+		as->place_bytes = bytes;
+	}
 	return true;
 }
 
 bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
-	return search_lowest(as->vmas.node, low, high, bytes, out) ||
-	       top_gap(as, low, high, bytes, out);
+	const struct vma *above;
+
+	while (search_lowest(as->vmas.node, low, high, bytes, out) ||
+	       top_gap(as, low, high, bytes, out)) {
+		above = aspace_find_vma(as, *out);
+		if (!above || vma_start_with_gap(above) >= *out + bytes - 1)
+			return true;
+		low = above->end;
+	}
+	return false;
 }
 
 static uint64_t view_end(const struct vma *v)

@@ -190,8 +190,7 @@ void vm_check(struct aspace *as)
 		ASSERT(v->start < v->end && v->end <= USER_TOP);
 		ASSERT(v->start >= from);
 		ASSERT(v->aspace == as);
-		ASSERT(v->gap_before ==
-		       (vma_start_with_gap(v) > from ? vma_start_with_gap(v) - from : 0));
+		ASSERT(v->gap_before == v->start - from);
 		ASSERT(v->max_gap >= MIN(v->gap_before, VMA_GAP_CAP));
 		ASSERT(v->prev == prev && (!prev || prev->next == v));
 		// Gaps above the place of the last mapping are too small for another one like it.

@@ -163,6 +163,8 @@ def fuzz(args, sides):
     while (time.time() - start < args.seconds) if args.seconds else (ops < args.ops):
         host, guest = sides.both([args.seed, episode, args.batch, EPISODE_OPS])
         bad = list(divergent_episodes(host, guest))
+        if bad:
+            print(f"# episodes that differ: {' '.join(map(str, bad))}", flush=True)
         for e in bad[:args.most]:
             if not args.no_shrink:
                 shrinker = Shrinker(sides, args.seed, e)

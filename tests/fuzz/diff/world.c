@@ -12,17 +12,14 @@
 
 #include "text.h"
 
-#define FREE_SPAN (1ul << 30) // below |top|: where mappings without an address come to lie
-#define STRAYS    4096
+#define FREE_SPAN   (1ul << 30) // below |top|: where mappings without an address come to lie
+#define WORLD_START (1ul << 33) // from here to |top| is nothing but what operations mapped
 
 struct world world;
 unsigned char buf[BUF_BYTES] __attribute__((aligned(4096)));
 
 static struct {
 	uint64_t state;
-	struct map_slot
-		stray[STRAYS]; // every mapping outside of the arena, to be removed at the end
-	unsigned strays;
 	struct {
 		uint64_t resume, addr;
 		int sig, code;
@@ -225,8 +222,6 @@ void world_add_map(uint64_t addr, uint64_t bytes)
 {
 	struct map_slot *m = &world.map[below(MAPS)];
 
-	if (addr - ARENA >= ARENA_PAGES * PG && addr != world.brk && self.strays < STRAYS)
-		self.stray[self.strays++] = (struct map_slot){ addr, bytes };
 	*m = (struct map_slot){ addr, bytes };
 }
 
@@ -254,10 +249,8 @@ static void unmap_all(void)
 {
 	SYS(SYS_munlockall);
 	reset_heap();
-	SYS(SYS_munmap, ARENA - 0x1000000, 0x4000000);
-	for (unsigned i = 0; i < self.strays; i++)
-		SYS(SYS_munmap, self.stray[i].addr, self.stray[i].bytes);
-	self.strays = 0;
+	if (world.top)
+		SYS(SYS_munmap, WORLD_START, world.top - WORLD_START);
 }
 
 static void close_all(void)
