@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
+#include <linux/signal.h>
 #include <linux/wait.h>
 
 #include "fs/fdtable.h"
@@ -16,6 +17,7 @@
 #include "kernel/proc/clone.h"
 #include "kernel/proc/exec.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/wait.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
 #include "lib/string.h"
@@ -24,6 +26,7 @@
 #include "syscall/calls.h"
 
 #define CLONE_MAX_SET_TID 32 // MAX_PID_NS_LEVEL
+#define WAIT_INFO_BYTES   (offsetof(siginfo_t, si_status) + sizeof(int))
 
 int64_t sys_exit(int status)
 {
@@ -186,31 +189,105 @@ int64_t sys_execveat(int dirfd, struct uptr path, struct uptr argv, struct uptr 
 	return exec_at(dirfd, path, argv, envp, flags);
 }
 
-// There are no children before processes can fork, so every valid wait ends with ECHILD.
+int64_t sys_fork(void)
+{
+	struct clone_request req = { .exit_signal = SIGCHLD };
+
+	return clone_task(&req, thread_current()->regs);
+}
+
+int64_t sys_vfork(void)
+{
+	struct clone_request req = { .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD };
+
+	return clone_task(&req, thread_current()->regs);
+}
+
+// The meaning of wait4's and, for P_PID and P_PGID, waitid's number.
+static void wait_for(struct wait_request *w, int pid)
+{
+	w->which = pid == -1 ? P_ALL : pid > 0 ? P_PID : P_PGID;
+	w->id = pid > 0 ? pid : pid ? -pid : process_getpgid(0);
+}
+
 int64_t sys_wait4(int pid, struct uptr status, uint64_t options, struct uptr usage)
 {
+	struct wait_request w = { .options = (unsigned)options | WEXITED };
+	struct wait_result r;
+	struct rusage u;
+	int got;
+
 	if ((unsigned)options &
 	    ~(unsigned)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
 		return -EINVAL;
-	return pid == INT32_MIN ? -ESRCH : -ECHILD;
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	wait_for(&w, pid);
+	got = process_wait(&w, &r, usage.va ? &u : NULL);
+	if (got > 0 && status.va && put_user(r.wait_status, status))
+		return -EFAULT;
+	if (got > 0 && usage.va && copy_to_user(usage, &u, sizeof(u)))
+		return -EFAULT;
+	return got;
+}
+
+static int waitid_request(struct wait_request *w, int which, int id, unsigned options)
+{
+	if (options & ~(unsigned)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED |
+				  __WNOTHREAD | __WCLONE | __WALL))
+		return -EINVAL;
+	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	*w = (struct wait_request){ .which = which, .id = id, .options = options };
+	switch (which) {
+	case P_ALL:
+		return 0;
+	case P_PID:
+		return id <= 0 ? -EINVAL : 0;
+	case P_PGID:
+		if (id < 0)
+			return -EINVAL;
+		if (!id)
+			w->id = process_getpgid(0);
+		return 0;
+	case P_PIDFD:
+		return id < 0 ? -EINVAL : -EBADF;
+	default:
+		return -EINVAL;
+	}
+}
+
+// waitid's fields and no others: the rest of a siginfo_t is left as it is.
+static int put_wait_info(struct uptr info, int got, const struct wait_result *r)
+{
+	siginfo_t i;
+
+	memset(&i, 0, sizeof(i));
+	if (got > 0) {
+		i.si_signo = SIGCHLD;
+		i.si_code = r->code;
+		i.si_pid = r->pid;
+		i.si_uid = r->uid;
+		i.si_status = r->status;
+	}
+	return copy_to_user(info, &i, WAIT_INFO_BYTES);
 }
 
 int64_t sys_waitid(int which, int id, struct uptr info, uint64_t options, struct uptr usage)
 {
-	unsigned bits = (unsigned)options;
+	struct wait_request w;
+	struct wait_result r;
+	struct rusage u;
+	int got, err = waitid_request(&w, which, id, (unsigned)options);
 
-	if (bits & ~(unsigned)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
-			       __WCLONE | __WALL))
-		return -EINVAL;
-	if (!(bits & (WEXITED | WSTOPPED | WCONTINUED)))
-		return -EINVAL;
-	if (which == P_PIDFD)
-		return id < 0 ? -EINVAL : -EBADF;
-	if (which != P_ALL && which != P_PID && which != P_PGID)
-		return -EINVAL;
-	if ((which == P_PID && id <= 0) || (which == P_PGID && id < 0))
-		return -EINVAL;
-	return -ECHILD;
+	if (err)
+		return err;
+	got = process_wait(&w, &r, usage.va ? &u : NULL);
+	if (got < 0)
+		return got;
+	if (got > 0 && usage.va && copy_to_user(usage, &u, sizeof(u)))
+		return -EFAULT;
+	return info.va && put_wait_info(info, got, &r) ? -EFAULT : 0;
 }
 
 int64_t sys_set_tid_address(struct uptr addr)

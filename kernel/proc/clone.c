@@ -1,5 +1,5 @@
-// clone(2) and clone3(2): threads of the calling process. A new process (fork, vfork) is -ENOSYS
-// until issue 5; the checks that both share are Linux's copy_process() (6.18).
+// clone(2) and clone3(2): threads of the calling process, and new processes (fork.c makes what is
+// theirs). The checks are Linux's copy_process() (6.18).
 
 #include "kernel/proc/clone.h"
 
@@ -13,6 +13,7 @@
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
+#include "lib/restart.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/aspace.h"
@@ -39,8 +40,9 @@ static int check_flags(uint64_t f)
 		return -EINVAL;
 	if (f & CLONE_NAMESPACES)
 		return NAMESPACE_ERROR;
-	if (!(f & CLONE_THREAD))
-		return -ENOSYS;
+	// The program has no parent that could wait for its siblings.
+	if (f & CLONE_PARENT && !(f & CLONE_THREAD) && process_current() == process_program())
+		return -EINVAL;
 	return f & CLONE_PIDFD ? -ENOSYS : 0;
 }
 
@@ -86,8 +88,11 @@ static void copy_uthread(struct uthread *child, const struct clone_request *r)
 		child->rseq_bytes = self->rseq_bytes;
 		child->rseq_sig = self->rseq_sig;
 	}
+	if (!(r->flags & CLONE_VM) || r->flags & CLONE_VFORK)
+		child->altstack = self->altstack;
 	if (r->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = r->child_tid;
+	child->thread->notify_on_switch = child->rseq.va;
 }
 
 // The first code of a new thread, in its own address space.
@@ -104,18 +109,27 @@ static void child_start(void *arg)
 	}
 }
 
-static int make_child(const struct clone_request *r, const struct pt_regs *regs,
-		      struct thread **out)
+static struct uptr *settid_word(const struct clone_request *r)
+{
+	struct uptr *word = kmalloc(sizeof(*word));
+
+	if (word)
+		*word = r->child_tid;
+	return word;
+}
+
+// A thread that nobody knows yet, of no process, with all that it inherits but its address space.
+static int make_thread(const struct clone_request *r, const struct pt_regs *regs,
+		       struct thread **out)
 {
 	struct thread *self = thread_current(), *child;
 	struct uptr *settid = NULL;
 	int err = -ENOMEM;
 
 	if (r->flags & CLONE_CHILD_SETTID) {
-		settid = kmalloc(sizeof(*settid));
+		settid = settid_word(r);
 		if (!settid)
 			return -ENOMEM;
-		*settid = r->child_tid;
 	}
 	child = thread_create_user(regs, child_start, settid);
 	if (!child)
@@ -129,14 +143,8 @@ static int make_child(const struct clone_request *r, const struct pt_regs *regs,
 	err = copy_fs(child, r->flags);
 	if (err)
 		goto err_child;
-	err = process_add_thread(self->process, child);
-	if (err)
-		goto err_fs;
-	copy_uthread(child->uthread, r);
 	*out = child;
 	return 0;
-err_fs:
-	fs_context_put(child->fsctx);
 err_child:
 	thread_put(child);
 err_settid:
@@ -144,8 +152,94 @@ err_settid:
 	return err;
 }
 
+static void unmake_thread(struct thread *child)
+{
+	fs_context_put(child->fsctx);
+	kfree(child->start_arg);
+	thread_put(child);
+}
+
+static int add_thread(const struct clone_request *r, struct thread *child)
+{
+	int err = process_add_thread(process_current(), child);
+
+	if (!err)
+		copy_uthread(child->uthread, r);
+	return err;
+}
+
+// The child's process enters the tree: from here on signals to its group reach it too.
+static int join_tree(const struct clone_request *r, struct process *p)
+{
+	struct process *self = process_current();
+	int err = -ERESTARTNOINTR;
+
+	process_tree_lock();
+	if (r->flags & CLONE_PARENT)
+		p->parent = self->parent;
+	p->creator_tid = r->flags & CLONE_PARENT ? self->creator_tid : thread_current()->tid;
+	if (!signal_is_pending())
+		err = process_tree_add(p, self->pgid, self->sid);
+	process_tree_unlock();
+	return err;
+}
+
+// |p| gets the caller's reference to the new process.
+static int add_process(const struct clone_request *r, struct thread *child, struct process **out)
+{
+	struct process *p;
+	uint64_t irq;
+	int err = process_fork(r, child, &p);
+
+	if (err)
+		return err;
+	err = process_add_thread(p, child);
+	if (err) {
+		process_fork_undo(p);
+		return err;
+	}
+	copy_uthread(child->uthread, r);
+	err = join_tree(r, p);
+	if (!err) {
+		*out = process_get(p);
+		return 0;
+	}
+	irq = sighand_lock(p);
+	list_remove(&child->uthread->node);
+	p->nthreads--;
+	sighand_unlock(p, irq);
+	process_get(p); // the table's goes
+	process_forget(p);
+	process_fork_undo(p);
+	return err;
+}
+
+static bool wake_vfork_parent(struct waitq_entry *e, uint64_t key)
+{
+	sched_wake(e->thread, 1u << THREAD_KILLABLE);
+	return true;
+}
+
+// vfork: until the child has an address space of its own or has ended. Only death ends the wait
+// before (the child then goes on with memory that nobody else uses any more).
+static void wait_for_vfork(struct process *p)
+{
+	struct waitq_entry e = { .thread = thread_current(), .func = wake_vfork_parent };
+
+	waitq_add(&p->vfork_done, &e);
+	for (;;) {
+		sched_set_state(THREAD_KILLABLE);
+		if (!READ_ONCE(p->holds_parent) || sched_killed())
+			break;
+		schedule();
+	}
+	sched_set_state(THREAD_RUNNING);
+	waitq_remove(&p->vfork_done, &e);
+}
+
 int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 {
+	struct process *p = NULL;
 	struct thread *child;
 	int tid, err = check_flags(req->flags);
 
@@ -156,12 +250,21 @@ int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 	// A signal that came before must not be lost between the threads: restart after it.
 	if (signal_is_pending())
 		return -ERESTARTNOINTR;
-	err = make_child(req, regs, &child);
+	err = make_thread(req, regs, &child);
 	if (err)
 		return err;
+	err = req->flags & CLONE_THREAD ? add_thread(req, child) : add_process(req, child, &p);
+	if (err) {
+		unmake_thread(child);
+		return err;
+	}
 	tid = child->tid;
 	if (req->flags & CLONE_PARENT_SETTID)
 		(void)!copy_to_user(req->parent_tid, &tid, sizeof(tid));
 	sched_start(child);
+	if (p && req->flags & CLONE_VFORK)
+		wait_for_vfork(p);
+	if (p)
+		process_put(p);
 	return tid;
 }

@@ -1,4 +1,4 @@
-// Making threads (and, from issue 5 on, processes).
+// Making threads and processes.
 #pragma once
 
 #include "kernel/base/ptregs.h"
@@ -15,5 +15,5 @@ struct clone_request {  // struct clone_args of <linux/sched.h> in the kernel's 
 };
 
 // The child returns to user mode as the caller will with |regs|, but with rax 0. The child's tid or
-// -errno as clone(2); combinations that need a new process are -ENOSYS.
+// -errno as clone(2). Sleeps with CLONE_VFORK until the child execs or ends.
 int64_t __must_check clone_task(const struct clone_request *req, const struct pt_regs *regs);

@@ -9,6 +9,7 @@
 #include <linux/mman.h>
 #include <linux/personality.h>
 #include <linux/resource.h>
+#include <linux/signal.h>
 #include <linux/stat.h>
 
 #include "fs/fdtable.h"
@@ -39,7 +40,6 @@
 #define MAX_SCRIPT_DEPTH  5      // Linux: more is ELOOP
 #define STACK_EXTRA_BYTES 131072 // mapped below the strings at once, as Linux's setup_arg_pages()
 #define HWCAP2_FSGSBASE   (1u << 1)
-#define WAIT_SIGSEGV      11
 
 struct exec {
 	const struct exec_request *req;
@@ -306,7 +306,7 @@ static void exec_release(struct exec *x)
 static void __noreturn exec_fail(struct exec *x)
 {
 	exec_release(x);
-	process_exit_group(WAIT_SIGSEGV);
+	process_exit_group(SIGSEGV);
 }
 
 // The point of no return: the process runs in the new address space.
@@ -326,6 +326,9 @@ static void exec_exchange(struct exec *x)
 	p->aspace = t->aspace = as;
 	sighand_unlock(p, irq);
 	sched_use_pgtable(&t->aspace->pt);
+	p->did_exec = true;
+	p->exit_signal = SIGCHLD;
+	process_vfork_release(p);
 	if (old)
 		aspace_put(old);
 }
@@ -385,6 +388,10 @@ int exec_program(const struct exec_request *req, struct pt_regs *regs)
 
 	if (!err)
 		err = process_become_single();
+	if (!err)
+		err = process_own_sighand(process_current());
+	if (!err)
+		err = fs_context_unshare_fds();
 	if (err) {
 		exec_release(&x);
 		return err;

@@ -1,7 +1,8 @@
 // The end of threads, processes and the machine.
 //
 // A process ends when its last thread does; exit_group and fatal signals set |exiting| and kick the
-// others out with PENDING_KILL. When the program (pid 2) ends, so does the machine.
+// others out with PENDING_KILL. It is a zombie then, until its parent has waited for it (wait.c).
+// When the program (pid 2) ends, so does the machine.
 
 #include <asm/errno.h>
 
@@ -10,6 +11,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/proc/futex.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
 #include "mm/phys/mapper.h"
@@ -106,6 +108,30 @@ static void __noreturn end_program(struct process *p)
 	process_end_machine(CTL_EXIT_STATUS, ws >> 8 & 0xff);
 }
 
+// Hands the children on and tells the parent; goes away at once if nobody will wait.
+static void become_zombie(struct process *p)
+{
+	struct list_node dead;
+	struct process *c, *next;
+	uint64_t irq;
+	bool forget;
+
+	list_init(&dead);
+	process_tree_lock();
+	process_tree_leave(p, &dead);
+	irq = sighand_lock(p);
+	p->zombie = true;
+	sighand_unlock(p, irq);
+	forget = process_notify_exit(p);
+	if (forget)
+		process_tree_remove(p);
+	process_tree_unlock();
+	list_for_each_safe (c, next, &dead, sibling)
+		process_forget(c);
+	if (forget)
+		process_forget(p);
+}
+
 // The last thread of |p| is leaving: its user memory and descriptors go.
 static void process_ended(struct process *p)
 {
@@ -114,15 +140,16 @@ static void process_ended(struct process *p)
 	uint64_t irq;
 
 	timer_cancel(&p->real_timer);
+	process_usage_get(p, &p->ended);
 	irq = sighand_lock(p); // /proc reads them under this lock
 	p->fsctx = NULL;
 	p->aspace = NULL;
-	p->zombie = true;
 	sighand_unlock(p, irq);
 	fs_context_put(fsctx);
 	if (p == process_program())
 		end_program(p);
 	aspace_put(as);
+	become_zombie(p);
 }
 
 // Takes the calling thread off its process. True if it was the last.
@@ -130,7 +157,7 @@ static bool leave_process(struct thread *t, int status)
 {
 	struct process *p = t->process;
 	uint64_t irq = sighand_lock(p);
-	bool last;
+	bool last, stop_complete;
 
 	list_remove(&t->uthread->node);
 	last = !--p->nthreads;
@@ -139,8 +166,13 @@ static bool leave_process(struct thread *t, int status)
 	p->dead_forced += t->switches_forced;
 	if (t->tid == p->pid && !p->exiting)
 		p->wait_status = (status & 0xff) << 8;
+	p->uid = t->cred->uid;
+	stop_complete = p->stopped && !p->exiting && p->stopped_threads == p->nthreads;
+	p->stop_unseen |= stop_complete;
 	sighand_unlock(p, irq);
 	signal_thread_left(t);
+	if (stop_complete && !last)
+		process_notify_stop(p);
 	return last;
 }
 
@@ -156,12 +188,15 @@ void process_exit_thread(int status)
 	t->fsctx = NULL;
 	sched_use_pgtable(pt_kernel());
 	t->aspace = NULL;
+	process_vfork_release(p);
 	pid_detach(t->tid);
 	last = leave_process(t, status);
-	if (last)
+	if (last) {
 		process_ended(p);
-	else
+	} else {
 		waitq_wake_all(&p->thread_exit);
+		process_tree_thread_left(p, t->tid);
+	}
 	if (t->tid != p->pid)
 		pid_free(t->tid);
 	thread_exit_current();

@@ -140,10 +140,17 @@ int init_start_program(const char *cmdline)
 	if (!p->fsctx)
 		return -ENOMEM;
 	t->fsctx = fs_context_get(p->fsctx);
+	p->sighand = sighand_create();
+	if (!p->sighand)
+		return -ENOMEM;
 	err = process_add_thread(p, t);
 	if (err)
 		return err;
-	p->pgid = p->sid = p->pid;
+	process_tree_lock();
+	err = process_tree_add(p, p->pid, p->pid);
+	process_tree_unlock();
+	if (err)
+		return err;
 	p->fsctx->nofile_limit = p->limits.v[RLIMIT_NOFILE].cur;
 	p->fsctx->fsize_limit = p->limits.v[RLIMIT_FSIZE].cur;
 	process_set_program(p);

@@ -18,6 +18,16 @@ struct aspace;
 struct fs_context;
 struct rusage;
 
+struct process_usage {
+	uint64_t runtime_tsc, voluntary, forced, minor_faults, major_faults, max_rss_pages;
+};
+void process_usage_add(struct process_usage *sum, const struct process_usage *u);
+// What getrusage(2) would say of the process now, without its children. Any state.
+void process_usage_get(struct process *p, struct process_usage *out);
+void process_usage_report(const struct process_usage *u, struct rusage *out);
+
+struct retired_sighand;
+
 struct process {
 	int pid;
 	uint32_t refs; // atomic
@@ -26,12 +36,17 @@ struct process {
 	struct process *parent;
 	int parent_pid; // of |parent|, changed with it; read without the lock (getppid)
 	struct list_node children, sibling;
-	struct list_node all_node;
-	int pgid, sid;
+	int pgid, sid;   // their numbers are held (pid.h)
+	int creator_tid; // the thread of the parent that made it (PR_SET_PDEATHSIG, __WNOTHREAD)
+	int exit_signal; // sent to the parent at the end; 0: none
+	uint32_t uid;    // real user of the thread that ended last (si_uid)
+	bool did_exec;   // since it was made
+	bool reaped;     // by wait4 or by itself: in no table any more
 
-	struct aspace *aspace;    // owned; replaced by exec with one thread left; NULL: zombie
-	struct sighand *sighand;  // owned; replaced by exec if shared
-	struct fs_context *fsctx; // owned; each thread has its own reference
+	struct aspace *aspace;   // owned; replaced by exec with one thread left; NULL: zombie
+	struct sighand *sighand; // owned; replaced by exec if shared: use sighand_lock()
+	struct retired_sighand *retired; // what exec replaced, kept for who still looks at its lock
+	struct fs_context *fsctx;        // owned; each thread has its own reference
 
 	// guarded by sighand->lock
 	struct list_node threads; // struct uthread, by its node
@@ -41,10 +56,19 @@ struct process {
 	struct thread *exec_thread; // exec is ending the others
 	bool exiting;               // exit_group or a fatal signal: all threads end
 	bool stopped;               // by SIGSTOP and the like, until SIGCONT
+	bool stop_dequeued;         // a thread is about to stop it; SIGCONT takes that back
+	unsigned stop_serial;       // one for each stop
+	unsigned stopped_threads;   // that sleep for this one
+	int stop_signal;            // what stopped it
+	bool stop_unseen;           // no wait call has reported the stop
+	bool continue_unseen;       // the same for the end of the last one
+	bool tell_continue;         // the first thread to go on sends SIGCHLD for that
 	bool zombie;                // all threads are gone
 	int wait_status;            // as wait4(2) reports it; valid when |exiting| or |zombie|
 	struct waitq thread_exit;   // a thread left (exec, exit)
 	struct waitq child_event;   // wait4 of this process
+	bool holds_parent;          // vfork: the parent waits until this uses another address space
+	struct waitq vfork_done;
 
 	struct rlimits limits; // guarded by sighand->lock
 	uint32_t personality;
@@ -58,7 +82,8 @@ struct process {
 	// accounting: of threads that ended; guarded by sighand->lock
 	uint64_t start_ns; // CLOCK_MONOTONIC
 	uint64_t dead_runtime_tsc, dead_voluntary, dead_forced;
-	uint64_t children_runtime_tsc;
+	struct process_usage ended;  // of the whole process, when it is a zombie
+	struct process_usage waited; // of children that were waited for; guarded by the tree lock
 };
 
 // kernel/proc's part of a thread.

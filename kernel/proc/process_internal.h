@@ -3,16 +3,51 @@
 
 #include "kernel/proc/process.h"
 
-// process.c. A process of one thread to be: limits and signal actions fresh, not yet in any table.
+// process.c. A process of one thread to be: limits fresh, no signal actions, not yet in any table.
 struct process *__must_check process_create(struct process *parent);
 // Makes |t| a thread of |p| under number |tid| (a new one if 0). -EAGAIN, -ENOMEM.
 int __must_check process_add_thread(struct process *p, struct thread *t);
 void process_set_program(struct process *p);
 struct process *process_program(void);
 struct process *process_pid1(void);
+void process_init(void);
+// Signal actions of its own instead of those shared with another process (exec). 0 or -ENOMEM.
+int __must_check process_own_sighand(struct process *p);
+// Takes a process that is in no tree out of the table; its number and the table's reference go.
+void process_forget(struct process *p);
+
+// tree.c. The lock (a mutex, RANK_PROCESS_TREE) guards parents, children, groups and sessions.
+void process_tree_init(void);
 void process_tree_lock(void);
 void process_tree_unlock(void);
-void process_init(void);
+// With the lock held: makes |p| a child of its parent, in group |pgid| and session |sid|. 0 or
+// -ENOMEM.
+int __must_check process_tree_add(struct process *p, int pgid, int sid);
+// With the lock held: takes a zombie out. The caller then calls process_forget without the lock.
+void process_tree_remove(struct process *p);
+// With the lock held: |p| is ending. Its children go to the next subreaper or pid 1; zombies among
+// them that nobody will wait for are put on |dead| by their sibling node, for process_forget.
+// Groups that lose their last tie to the session and have stopped members are hung up.
+void process_tree_leave(struct process *p, struct list_node *dead);
+// The thread |tid| of |p| ended while others live: PR_SET_PDEATHSIG of the children it made.
+void process_tree_thread_left(struct process *p, int tid);
+// With the lock held: true if no member's parent is in the session but outside of the group.
+bool process_group_orphaned(int pgid, int sid, const struct process *but);
+
+// wait.c. With the tree lock held: |p| has become a zombie; tells its parent. True if nobody will
+// wait for it.
+bool process_notify_exit(struct process *p);
+// Tells the parent that all threads of |p| have stopped, or that they go on. Takes the tree lock.
+void process_notify_stop(struct process *p);
+void process_notify_continue(struct process *p);
+
+// fork.c. A process for |child|, a thread to be, as |req| says; it is in no tree yet. 0 or -errno.
+struct clone_request;
+int __must_check process_fork(const struct clone_request *req, struct thread *child,
+			      struct process **out);
+void process_fork_undo(struct process *p);
+// The calling process leaves the address space it may share with its parent (vfork): exec, exit.
+void process_vfork_release(struct process *p);
 // usage.c
 void process_timers_init(struct process *p);
 // oom.c: the handler of aspace_set_oom_handler().
@@ -28,9 +63,17 @@ void process_release_user(void);
 // True if the calling thread has to end now (exit_group, exec in another thread).
 bool process_must_end(void);
 
+// The lock moves when exec replaces shared signal actions.
 static inline uint64_t sighand_lock(struct process *p)
 {
-	return spin_lock_irqsave(&p->sighand->lock);
+	for (;;) {
+		struct sighand *s = READ_ONCE(p->sighand);
+		uint64_t irq = spin_lock_irqsave(&s->lock);
+
+		if (likely(s == READ_ONCE(p->sighand)))
+			return irq;
+		spin_unlock_irqrestore(&s->lock, irq);
+	}
 }
 static inline void sighand_unlock(struct process *p, uint64_t irq)
 {

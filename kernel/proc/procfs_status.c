@@ -51,7 +51,8 @@ static const struct state_row {
 } states[] = {
 	[THREAD_RUNNABLE] = { 'R', "running" },    [THREAD_RUNNING] = { 'R', "running" },
 	[THREAD_SLEEPING] = { 'D', "disk sleep" }, [THREAD_INTERRUPTIBLE] = { 'S', "sleeping" },
-	[THREAD_STOPPED] = { 'T', "stopped" },     [THREAD_DEAD] = { 'Z', "zombie" },
+	[THREAD_KILLABLE] = { 'D', "disk sleep" }, [THREAD_STOPPED] = { 'T', "stopped" },
+	[THREAD_DEAD] = { 'Z', "zombie" },
 };
 
 static uint64_t rss_pages(const struct aspace *as)

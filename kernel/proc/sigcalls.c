@@ -222,17 +222,27 @@ static int kill_one(struct process *p, int sig, const siginfo_t *info)
 	return err;
 }
 
-// kill with pid 0, -1 or a group: success if one could be signalled.
+int signal_send_user(struct process *p, int sig)
+{
+	siginfo_t info;
+
+	fill_user_info(&info, sig, SI_USER);
+	return signal_send_process(p, sig, &info);
+}
+
+// kill with pid 0, -1 or a group: success if one could be signalled. Under the tree's lock, so that
+// no child is born unseen.
 static int kill_many(int pid, int sig, const siginfo_t *info)
 {
 	struct process *self = process_current(), *p;
 	int pgid = pid ? -pid : self->pgid;
 	int result = -ESRCH;
 
+	process_tree_lock();
 	for (int next = 2; (p = process_next(next)); next = p->pid + 1) {
 		bool meant = pid == -1 ? p != self : p->pgid == pgid;
 
-		if (meant && !p->zombie) {
+		if (meant && !p->reaped) {
 			int err = kill_one(p, sig, info);
 
 			if (!err || result == -ESRCH)
@@ -240,6 +250,7 @@ static int kill_many(int pid, int sig, const siginfo_t *info)
 		}
 		process_put(p);
 	}
+	process_tree_unlock();
 	return result;
 }
 

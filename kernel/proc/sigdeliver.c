@@ -166,15 +166,10 @@ static void __noreturn fatal_signal(int sig, const siginfo_t *info, const struct
 // True if no process outside the group, but inside the session, could continue it.
 static bool group_is_orphaned(struct process *self)
 {
-	struct process *p;
-	bool orphaned = true;
+	bool orphaned;
 
 	process_tree_lock();
-	for (int pid = 0; orphaned && (p = process_next(pid)); pid = p->pid + 1) {
-		if (p->pgid == self->pgid && p->parent->sid == p->sid && p->parent->pgid != p->pgid)
-			orphaned = false;
-		process_put(p);
-	}
+	orphaned = process_group_orphaned(self->pgid, self->sid, NULL);
 	process_tree_unlock();
 	return orphaned;
 }
@@ -187,24 +182,58 @@ static void stop_process(struct process *p, int sig)
 	if (sig != SIGSTOP && group_is_orphaned(p))
 		return;
 	irq = sighand_lock(p);
-	if (!p->exiting) {
+	if (!p->exiting && !p->stopped && p->stop_dequeued) {
 		p->stopped = true;
+		p->stop_serial++;
+		p->stop_signal = sig;
+		p->stopped_threads = 0;
+		p->continue_unseen = false;
 		list_for_each (u, &p->threads, node)
 			thread_set_pending(u->thread, PENDING_SIGNAL);
 	}
 	sighand_unlock(p, irq);
 }
 
+// Counts the calling thread as stopped. True if it is the last one: the stop is complete.
+static bool join_stop(struct process *p, unsigned *serial)
+{
+	uint64_t irq = sighand_lock(p);
+	bool last = p->stopped && ++p->stopped_threads == p->nthreads;
+
+	if (last)
+		p->stop_unseen = true;
+	*serial = p->stop_serial;
+	sighand_unlock(p, irq);
+	return last;
+}
+
+static bool take_continue_notice(struct process *p)
+{
+	uint64_t irq = sighand_lock(p);
+	bool tell = p->tell_continue;
+
+	p->tell_continue = false;
+	sighand_unlock(p, irq);
+	return tell;
+}
+
 // Sleeps until SIGCONT or the end.
 static void wait_while_stopped(struct process *p)
 {
+	unsigned serial;
+
+	if (join_stop(p, &serial))
+		process_notify_stop(p);
 	for (;;) {
 		sched_set_state(THREAD_STOPPED);
-		if (!READ_ONCE(p->stopped) || process_must_end())
+		if (!READ_ONCE(p->stopped) || READ_ONCE(p->stop_serial) != serial ||
+		    process_must_end())
 			break;
 		schedule();
 	}
 	sched_set_state(THREAD_RUNNING);
+	if (take_continue_notice(p) && !process_must_end())
+		process_notify_continue(p);
 }
 
 // Takes one signal and its action. 0: none is left.
@@ -218,6 +247,7 @@ static int next_signal(struct process *p, struct uthread *u, siginfo_t *info,
 		struct sig_action *a = &p->sighand->actions[sig - 1];
 
 		*action = *a;
+		p->stop_dequeued |= sig_default_action(sig) == SIG_ACT_STOP;
 		if (a->flags & SA_ONESHOT && a->handler != (uint64_t)SIG_DFL &&
 		    a->handler != (uint64_t)SIG_IGN)
 			a->handler = (uint64_t)SIG_DFL;

@@ -252,9 +252,13 @@ static void continue_locked(struct process *p)
 {
 	struct uthread *u;
 
+	p->stop_dequeued = false;
 	if (!p->stopped)
 		return;
 	p->stopped = false;
+	p->stop_unseen = false;
+	p->continue_unseen = true;
+	p->tell_continue = p->stopped_threads == p->nthreads;
 	list_for_each (u, &p->threads, node)
 		sched_wake(u->thread, 1u << THREAD_STOPPED);
 }
@@ -408,11 +412,8 @@ bool signal_is_pending(void)
 	return sched_interrupted();
 }
 
-void signal_exec_reset(struct process *p)
+void signal_reset_handlers(struct process *p)
 {
-	struct uthread *u = uthread_current();
-	uint64_t irq = sighand_lock(p);
-
 	for (int i = 0; i < SIGNAL_COUNT; i++) {
 		struct sig_action *a = &p->sighand->actions[i];
 		bool ignored = a->handler == (uint64_t)SIG_IGN;
@@ -421,6 +422,14 @@ void signal_exec_reset(struct process *p)
 		if (ignored)
 			a->handler = (uint64_t)SIG_IGN;
 	}
+}
+
+void signal_exec_reset(struct process *p)
+{
+	struct uthread *u = uthread_current();
+	uint64_t irq = sighand_lock(p);
+
+	signal_reset_handlers(p);
 	u->altstack = (struct sig_altstack){ .flags = SS_DISABLE };
 	sighand_unlock(p, irq);
 }

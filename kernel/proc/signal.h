@@ -105,4 +105,9 @@ void sigpending_init(struct sigpending *p);
 void sigpending_flush(struct sigpending *p);
 // The calling thread has left its process: signals meant for all go to another thread.
 void signal_thread_left(struct thread *t);
+// Handlers to default; ignored signals stay so. For a process that nobody else can see, or with
+// its sighand lock held.
+void signal_reset_handlers(struct process *p);
+// As kill(2) of the calling process, without its checks.
+int signal_send_user(struct process *p, int sig);
 void signal_exec_reset(struct process *p); // handlers to default, alternate stack off

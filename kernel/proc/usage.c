@@ -40,18 +40,25 @@ static void set_time(struct rusage *r, uint64_t ns)
 	r->ru_utime.tv_usec = (int64_t)(ns % NSEC_PER_SEC / NSEC_PER_USEC);
 }
 
-static void add_switches(struct process *p, struct rusage *r)
+void process_usage_add(struct process_usage *sum, const struct process_usage *u)
 {
-	uint64_t irq = sighand_lock(p);
-	struct uthread *u;
+	sum->runtime_tsc += u->runtime_tsc;
+	sum->voluntary += u->voluntary;
+	sum->forced += u->forced;
+	sum->minor_faults += u->minor_faults;
+	sum->major_faults += u->major_faults;
+	sum->max_rss_pages = MAX(sum->max_rss_pages, u->max_rss_pages);
+}
 
-	r->ru_nvcsw = (int64_t)p->dead_voluntary;
-	r->ru_nivcsw = (int64_t)p->dead_forced;
-	list_for_each (u, &p->threads, node) {
-		r->ru_nvcsw += (int64_t)u->thread->switches_voluntary;
-		r->ru_nivcsw += (int64_t)u->thread->switches_forced;
-	}
-	sighand_unlock(p, irq);
+void process_usage_report(const struct process_usage *u, struct rusage *out)
+{
+	memset(out, 0, sizeof(*out));
+	set_time(out, sched_tsc_to_ns(u->runtime_tsc));
+	out->ru_nvcsw = (int64_t)u->voluntary;
+	out->ru_nivcsw = (int64_t)u->forced;
+	out->ru_minflt = (int64_t)u->minor_faults;
+	out->ru_majflt = (int64_t)u->major_faults;
+	out->ru_maxrss = (int64_t)(u->max_rss_pages * (PAGE_SIZE / 1024));
 }
 
 static uint64_t rss_pages(const struct aspace *as)
@@ -61,32 +68,60 @@ static uint64_t rss_pages(const struct aspace *as)
 	return n > 0 ? (uint64_t)n : 0;
 }
 
+static void memory_usage(const struct aspace *as, struct process_usage *u)
+{
+	u->minor_faults = as->minor_faults;
+	u->major_faults = as->major_faults;
+	u->max_rss_pages = MAX(as->peak_rss_pages, rss_pages(as));
+}
+
+void process_usage_get(struct process *p, struct process_usage *out)
+{
+	uint64_t irq = sighand_lock(p);
+	struct uthread *u;
+
+	*out = p->ended;
+	if (p->zombie)
+		goto out;
+	*out = (struct process_usage){ .runtime_tsc = p->dead_runtime_tsc,
+				       .voluntary = p->dead_voluntary,
+				       .forced = p->dead_forced };
+	if (p->aspace)
+		memory_usage(p->aspace, out);
+	list_for_each (u, &p->threads, node) {
+		out->runtime_tsc += thread_runtime_tsc(u->thread);
+		out->voluntary += u->thread->switches_voluntary;
+		out->forced += u->thread->switches_forced;
+	}
+out:
+	sighand_unlock(p, irq);
+}
+
 int process_getrusage(int who, struct rusage *out)
 {
 	struct process *p = process_current();
 	struct thread *t = thread_current();
+	struct process_usage u = { 0 };
 
-	memset(out, 0, sizeof(*out));
 	switch (who) {
 	case RUSAGE_SELF:
-		set_time(out, process_cpu_ns(p));
-		add_switches(p, out);
+		process_usage_get(p, &u);
 		break;
 	case RUSAGE_THREAD:
-		set_time(out, thread_runtime_ns(t));
-		out->ru_nvcsw = (int64_t)t->switches_voluntary;
-		out->ru_nivcsw = (int64_t)t->switches_forced;
+		memory_usage(p->aspace, &u);
+		u.runtime_tsc = thread_runtime_tsc(t);
+		u.voluntary = t->switches_voluntary;
+		u.forced = t->switches_forced;
 		break;
 	case RUSAGE_CHILDREN:
-		set_time(out, sched_tsc_to_ns(p->children_runtime_tsc));
-		return 0;
+		process_tree_lock();
+		u = p->waited;
+		process_tree_unlock();
+		break;
 	default:
 		return -EINVAL;
 	}
-	out->ru_minflt = (int64_t)p->aspace->minor_faults;
-	out->ru_majflt = (int64_t)p->aspace->major_faults;
-	out->ru_maxrss = (int64_t)(MAX(p->aspace->peak_rss_pages, rss_pages(p->aspace)) *
-				   (PAGE_SIZE / 1024));
+	process_usage_report(&u, out);
 	return 0;
 }
 

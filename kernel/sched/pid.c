@@ -1,4 +1,5 @@
-// Thread numbers in a sparse array. A slot holds the thread's address, or PID_TAKEN alone.
+// Thread numbers in a sparse array. A slot holds the thread's address, or PID_TAKEN alone, or
+// PID_HELD: free but for the groups and sessions that go by it, counted in a second array.
 // Lock: pids.lock (RANK_PID, interrupts off).
 
 #include "kernel/sched/pid.h"
@@ -11,7 +12,8 @@
 #include "mm/phys/kmalloc.h"
 
 #define PID_FIRST 2
-#define PID_TAKEN 1ull // low bit: addresses of threads are aligned
+#define PID_TAKEN 1ull // low bits: addresses of threads are aligned
+#define PID_HELD  2ull
 
 static void pid_node_free(void *p, size_t bytes)
 {
@@ -23,10 +25,12 @@ static const struct radix_alloc pid_mem = { kzalloc, pid_node_free };
 static struct {
 	struct spinlock lock;
 	struct radix table;
+	struct radix holds; // number -> how many processes have it as group or session
 	uint64_t next;
 } pids = {
 	.lock = SPINLOCK_INIT(RANK_PID, "pid"),
 	.table = { .mem = &pid_mem },
+	.holds = { .mem = &pid_mem },
 	.next = PID_FIRST,
 };
 
@@ -51,7 +55,32 @@ void pid_free(int pid)
 {
 	uint64_t irq = spin_lock_irqsave(&pids.lock);
 
-	radix_clear(&pids.table, (uint64_t)pid);
+	if (radix_get(&pids.holds, (uint64_t)pid))
+		*radix_slot(&pids.table, (uint64_t)pid) = PID_HELD;
+	else
+		radix_clear(&pids.table, (uint64_t)pid);
+	spin_unlock_irqrestore(&pids.lock, irq);
+}
+
+int pid_hold(int pid)
+{
+	uint64_t irq = spin_lock_irqsave(&pids.lock);
+	int err = radix_set(&pids.holds, (uint64_t)pid, radix_get(&pids.holds, (uint64_t)pid) + 1);
+
+	spin_unlock_irqrestore(&pids.lock, irq);
+	return err;
+}
+
+void pid_drop(int pid)
+{
+	uint64_t irq = spin_lock_irqsave(&pids.lock);
+	uint64_t *count = radix_slot(&pids.holds, (uint64_t)pid);
+
+	if (!--*count) {
+		radix_clear(&pids.holds, (uint64_t)pid);
+		if (radix_get(&pids.table, (uint64_t)pid) == PID_HELD)
+			radix_clear(&pids.table, (uint64_t)pid);
+	}
 	spin_unlock_irqrestore(&pids.lock, irq);
 }
 
@@ -79,7 +108,7 @@ struct thread *pid_find_thread(int pid)
 		return NULL;
 	irq = spin_lock_irqsave(&pids.lock);
 	v = radix_get(&pids.table, (uint64_t)pid);
-	t = (struct thread *)(v & ~PID_TAKEN);
+	t = (struct thread *)(v & ~(PID_TAKEN | PID_HELD));
 	if (t)
 		thread_get(t);
 	spin_unlock_irqrestore(&pids.lock, irq);

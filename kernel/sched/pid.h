@@ -18,5 +18,10 @@ void pid_detach(int pid);
 void pid_attach(int pid, struct thread *t);
 // The thread with that number and a reference to it, or NULL.
 struct thread *pid_find_thread(int pid);
+// A group or session goes by the number of the process that made it: while processes belong to it,
+// the number is held and is not handed out again, even after pid_free. -ENOMEM only for a number
+// that nobody holds yet.
+int __must_check pid_hold(int pid);
+void pid_drop(int pid);
 // The lowest number in use that is >= |from|, or -1.
 int pid_next(int from);

@@ -192,7 +192,7 @@ void thread_set_pending(struct thread *t, uint32_t bits)
 	unsigned states = 1u << THREAD_INTERRUPTIBLE;
 
 	if (bits & PENDING_KILL)
-		states |= 1u << THREAD_STOPPED;
+		states |= 1u << THREAD_STOPPED | 1u << THREAD_KILLABLE;
 	if (!(bits & (PENDING_SIGNAL | PENDING_KILL)))
 		return;
 	if (!sched_wake(t, states) && (old & bits) != bits && t->cpu != this_cpu_id() && sched.kick)

@@ -19,6 +19,7 @@ enum thread_state {
 	THREAD_SLEEPING,      // only wake_thread ends it
 	THREAD_INTERRUPTIBLE, // a signal ends it too
 	THREAD_STOPPED,
+	THREAD_KILLABLE, // only wake_thread and its end
 	THREAD_DEAD,
 };
 
