@@ -327,8 +327,8 @@ static int mb2_walk(const uint8_t *info, size_t total, unsigned pass, struct boo
 	return -EINVAL; // no end tag
 }
 
-int bootinfo_parse_multiboot2(const struct bootinfo_memory *mem, uint64_t info_pa,
-			      struct bootinfo *out)
+__stack_guarded int bootinfo_parse_multiboot2(const struct bootinfo_memory *mem, uint64_t info_pa,
+					      struct bootinfo *out)
 {
 	uint32_t total;
 	reset(out, BOOT_MULTIBOOT2);

@@ -82,7 +82,7 @@ static int search_words(struct search *s)
 	return r;
 }
 
-static int search_acpi(struct search *s)
+static __stack_guarded int search_acpi(struct search *s)
 {
 	struct acpi_mmio_dev devices[MAX_MMIO];
 	unsigned n = acpi_virtio_mmio(devices, MAX_MMIO);

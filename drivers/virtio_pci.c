@@ -194,7 +194,8 @@ static int map_structure(struct virtio_device *d, uint8_t cap)
 	return 0;
 }
 
-int virtio_pci_open(uint16_t function, uint16_t vendor, uint16_t device, struct virtio_device *out)
+__stack_guarded int virtio_pci_open(uint16_t function, uint16_t vendor, uint16_t device,
+				    struct virtio_device *out)
 {
 	uint8_t cap = 0;
 	int err = 0;

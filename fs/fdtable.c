@@ -134,7 +134,7 @@ static void *alloc_arrays(unsigned capacity)
 }
 
 // Makes room for |fd|. Drops and retakes the lock.
-static __cold int grow_locked(struct fdtable *t, unsigned fd)
+static __stack_guarded __cold int grow_locked(struct fdtable *t, unsigned fd)
 {
 	struct fdtable old;
 	unsigned capacity = t->capacity;

@@ -234,7 +234,7 @@ static int find_child(struct pseudo_inode *dir, const char *name, size_t n, stru
 	return 0;
 }
 
-static int pseudo_lookup(struct inode *dir, struct dentry *child)
+static __stack_guarded int pseudo_lookup(struct inode *dir, struct dentry *child)
 {
 	struct pseudo_inode *d = pseudo_of(dir), *made;
 	struct pseudo_ref ref;
@@ -493,7 +493,7 @@ static const struct {
 	[PSEUDO_DEV] = { "devtmpfs", TMPFS_MAGIC, SB_VOLATILE, 0755 },
 };
 
-static int make_sb(enum pseudo_fs fs, struct superblock **out)
+static __stack_guarded int make_sb(enum pseudo_fs fs, struct superblock **out)
 {
 	struct superblock *sb = &pseudo.sb[fs];
 	struct pseudo_ref none = { 0 };

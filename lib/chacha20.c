@@ -39,8 +39,9 @@ static void wipe(void *p, size_t bytes)
 	__asm__ volatile("" ::"r"(p) : "memory");
 }
 
-void chacha20_block(const uint8_t key[CHACHA20_KEY_BYTES], uint32_t counter,
-		    const uint8_t nonce[CHACHA20_NONCE_BYTES], uint8_t out[CHACHA20_BLOCK_BYTES])
+__stack_guarded void chacha20_block(const uint8_t key[CHACHA20_KEY_BYTES], uint32_t counter,
+				    const uint8_t nonce[CHACHA20_NONCE_BYTES],
+				    uint8_t out[CHACHA20_BLOCK_BYTES])
 {
 	uint32_t start[16], s[16];
 

@@ -108,7 +108,7 @@ void cpio_init(struct cpio_reader *r, const void *archive, uint64_t bytes)
 	*r = (struct cpio_reader){ .archive = archive, .bytes = bytes };
 }
 
-int cpio_next(struct cpio_reader *r, struct cpio_member *out)
+__stack_guarded int cpio_next(struct cpio_reader *r, struct cpio_member *out)
 {
 	for (;;) {
 		uint64_t next;

@@ -25,7 +25,7 @@ check-fast: ## Unit tests and lint (under a minute)
 check-fresh: ## Set-up, make run and make check of HEAD in an empty Debian 12 (root, debootstrap)
 	$(Q)tools/fresh.sh $(BUILD)/fresh
 
-lint: $$(KERNEL_OBJS) ## Layers, style, sizes, headers
+lint: $$(KERNEL_OBJS) $(BUILD)/kernel.elf ## Layers, style, sizes, headers
 	$(Q)$(PYTHON) tools/lint.py $(BUILD) $(NM) '$(KCC) $(KCFLAGS)'
 
 format: ## Format every C file of the tree in place

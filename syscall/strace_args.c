@@ -279,7 +279,7 @@ static void print_strv(const struct strace_arg *a, uint64_t v)
 }
 
 // |left| bytes of the vector's buffers hold data.
-static void print_iov(const struct strace_arg *a, uint64_t v, uint64_t left)
+static __stack_guarded void print_iov(const struct strace_arg *a, uint64_t v, uint64_t left)
 {
 	uint64_t count = MIN(a->all[a->index + 1], VECTOR_MAX);
 	uint64_t iov[2];
@@ -320,7 +320,7 @@ static bool fetch(const struct strace_arg *a, uint64_t v, void *to, size_t bytes
 	return ok;
 }
 
-static void print_stat(const struct strace_arg *a, uint64_t v)
+static __stack_guarded void print_stat(const struct strace_arg *a, uint64_t v)
 {
 	static const char *const types[16] = {
 		[S_IFREG >> 12] = "S_IFREG",   [S_IFDIR >> 12] = "S_IFDIR",
@@ -342,7 +342,7 @@ static void print_stat(const struct strace_arg *a, uint64_t v)
 		seq_printf(a->out, "st_size=%lld, ...}", (long long)s.st_size);
 }
 
-static void print_statx(const struct strace_arg *a, uint64_t v)
+static __stack_guarded void print_statx(const struct strace_arg *a, uint64_t v)
 {
 	struct statx s;
 
@@ -352,7 +352,8 @@ static void print_statx(const struct strace_arg *a, uint64_t v)
 }
 
 // |n| pairs of numbers at |v|, named; joined in brackets if there are several.
-static void print_pairs(const struct strace_arg *a, uint64_t v, unsigned n, const char *fmt)
+static __stack_guarded void print_pairs(const struct strace_arg *a, uint64_t v, unsigned n,
+					const char *fmt)
 {
 	int64_t pair[4];
 
@@ -387,7 +388,7 @@ static void print_timeval(const struct strace_arg *a, uint64_t v)
 	print_pairs(a, v, 1, TIMEVAL);
 }
 
-static void print_interval(const struct strace_arg *a, uint64_t v, const char *fmt)
+static __stack_guarded void print_interval(const struct strace_arg *a, uint64_t v, const char *fmt)
 {
 	struct strace_arg half = *a;
 	uint64_t probe[4];
@@ -421,7 +422,7 @@ static void print_limit(struct seq *out, const char *name, uint64_t v)
 		seq_printf(out, "%s=%llu", name, (unsigned long long)v);
 }
 
-static void print_rlimit(const struct strace_arg *a, uint64_t v)
+static __stack_guarded void print_rlimit(const struct strace_arg *a, uint64_t v)
 {
 	uint64_t limit[2];
 
@@ -462,7 +463,7 @@ static void print_sigset(const struct strace_arg *a, uint64_t v)
 		print_set(a->out, set);
 }
 
-static void print_sigaction(const struct strace_arg *a, uint64_t v)
+static __stack_guarded void print_sigaction(const struct strace_arg *a, uint64_t v)
 {
 	uint64_t act[4]; // handler, flags, restorer, mask
 
@@ -497,7 +498,7 @@ static void print_altstack(const struct strace_arg *a, uint64_t v)
 		   (unsigned long long)s.ss_size);
 }
 
-static void print_fd_pair(const struct strace_arg *a, uint64_t v)
+static __stack_guarded void print_fd_pair(const struct strace_arg *a, uint64_t v)
 {
 	int fd[2];
 
@@ -534,7 +535,7 @@ static void print_uname(const struct strace_arg *a, uint64_t v)
 		seq_printf(a->out, "{sysname=\"%.64s\", ...}", sysname);
 }
 
-static void print_sysinfo(const struct strace_arg *a, uint64_t v)
+static __stack_guarded void print_sysinfo(const struct strace_arg *a, uint64_t v)
 {
 	struct sysinfo s;
 

@@ -328,7 +328,7 @@ static int cap_pid(struct uptr header, int *pid)
 	return get_user(*pid, uptr_add(header, offsetof(struct __user_cap_header_struct, pid)));
 }
 
-int64_t sys_capget(struct uptr header, struct uptr data)
+__stack_guarded int64_t sys_capget(struct uptr header, struct uptr data)
 {
 	struct __user_cap_data_struct caps[2];
 	const struct cred *c = cred_current();
@@ -373,7 +373,7 @@ static int cap_check(const struct cred *old, uint64_t effective, uint64_t permit
 	return 0;
 }
 
-int64_t sys_capset(struct uptr header, struct uptr data)
+__stack_guarded int64_t sys_capset(struct uptr header, struct uptr data)
 {
 	struct __user_cap_data_struct d[2];
 	uint64_t effective, permitted, inheritable;

@@ -35,7 +35,7 @@ int64_t sys_uname(struct uptr out)
 	return copy_to_user(out, &n, sizeof(n));
 }
 
-int64_t sys_sysinfo(struct uptr out)
+__stack_guarded int64_t sys_sysinfo(struct uptr out)
 {
 	struct pmm_stats mem;
 	struct sysinfo s;

@@ -125,7 +125,7 @@ static int check_how(const struct open_how *how, unsigned *lookup)
 }
 
 // Copies an extensible struct: a longer one than we know must end in zeros.
-static int copy_how(struct open_how *how, struct uptr src, uint64_t bytes)
+static __stack_guarded int copy_how(struct open_how *how, struct uptr src, uint64_t bytes)
 {
 	memset(how, 0, sizeof(*how));
 	if (bytes < sizeof(*how))
@@ -145,7 +145,8 @@ static int copy_how(struct open_how *how, struct uptr src, uint64_t bytes)
 	return 0;
 }
 
-int64_t sys_openat2(int dirfd, struct uptr path, struct uptr how_ptr, uint64_t bytes)
+__stack_guarded int64_t sys_openat2(int dirfd, struct uptr path, struct uptr how_ptr,
+				    uint64_t bytes)
 {
 	struct open_how how;
 	unsigned lookup;
@@ -240,7 +241,7 @@ int64_t sys_dup3(int old, int new, int flags)
 	return dup_to(old, new, flags & O_CLOEXEC);
 }
 
-int64_t sys_pipe2(struct uptr fds, int flags)
+__stack_guarded int64_t sys_pipe2(struct uptr fds, int flags)
 {
 	struct fdtable *table = fs_context_current()->fds;
 	struct file *read_end, *write_end;

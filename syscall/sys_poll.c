@@ -120,7 +120,7 @@ static int64_t poll_fd(struct poll_wait *w, int fd, bool queue)
 // that is not 0, the deadline passes (0) or a signal comes (-EINTR).
 typedef int64_t poll_scan_fn(struct poll_wait *w, void *set, bool queue);
 
-static int64_t poll_until(poll_scan_fn *scan, void *set, uint64_t deadline_ns)
+static __stack_guarded int64_t poll_until(poll_scan_fn *scan, void *set, uint64_t deadline_ns)
 {
 	struct poll_wait w;
 	int64_t ready;
@@ -171,7 +171,7 @@ static int64_t poll_scan(struct poll_wait *w, void *arg, bool queue)
 
 #define POLL_FAST_FDS 16
 
-static int64_t poll_deadline(struct uptr ufds, unsigned nfds, uint64_t deadline_ns)
+static __stack_guarded int64_t poll_deadline(struct uptr ufds, unsigned nfds, uint64_t deadline_ns)
 {
 	struct pollfd fast[POLL_FAST_FDS];
 	struct poll_set set = { fast, nfds };
@@ -321,7 +321,8 @@ static int select_copy_in(struct select_set *s, const struct uptr sets[3])
 	return 0;
 }
 
-static int64_t select_deadline(int nfds, const struct uptr sets[3], uint64_t deadline)
+static __stack_guarded int64_t select_deadline(int nfds, const struct uptr sets[3],
+					       uint64_t deadline)
 {
 	uint64_t fast[SELECT_FAST];
 	uint64_t *words = fast;
@@ -351,8 +352,8 @@ static int64_t select_deadline(int nfds, const struct uptr sets[3], uint64_t dea
 	return ready;
 }
 
-int64_t sys_select(int nfds, struct uptr readfds, struct uptr writefds, struct uptr exceptfds,
-		   struct uptr timeout)
+__stack_guarded int64_t sys_select(int nfds, struct uptr readfds, struct uptr writefds,
+				   struct uptr exceptfds, struct uptr timeout)
 {
 	const struct uptr sets[3] = { readfds, writefds, exceptfds };
 	uint64_t ns, deadline = UINT64_MAX;
@@ -369,8 +370,9 @@ int64_t sys_select(int nfds, struct uptr readfds, struct uptr writefds, struct u
 	return result == -EINTR ? -ERESTARTNOHAND : result;
 }
 
-int64_t sys_pselect6(int nfds, struct uptr readfds, struct uptr writefds, struct uptr exceptfds,
-		     struct uptr timeout, struct uptr sigmask)
+__stack_guarded int64_t sys_pselect6(int nfds, struct uptr readfds, struct uptr writefds,
+				     struct uptr exceptfds, struct uptr timeout,
+				     struct uptr sigmask)
 {
 	const struct uptr sets[3] = { readfds, writefds, exceptfds };
 	uint64_t mask_arg[2] = { 0, 0 }; // address and size of the set

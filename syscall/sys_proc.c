@@ -94,7 +94,7 @@ int64_t sys_clone(uint64_t flags, uint64_t stack, struct uptr parent_tid, struct
 
 // Copies a struct that may be smaller (the rest is zero) or larger (its rest must be zero) than
 // what this kernel knows: Linux's copy_struct_from_user().
-static int copy_clone_args(struct clone_args *a, struct uptr p, uint64_t bytes)
+static __stack_guarded int copy_clone_args(struct clone_args *a, struct uptr p, uint64_t bytes)
 {
 	uint64_t word;
 
@@ -133,7 +133,7 @@ static int check_clone_args(const struct clone_args *a, uint64_t bytes)
 	return 0;
 }
 
-int64_t sys_clone3(struct uptr args, uint64_t bytes)
+__stack_guarded int64_t sys_clone3(struct uptr args, uint64_t bytes)
 {
 	struct clone_args a;
 	struct clone_request req;

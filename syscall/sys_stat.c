@@ -21,7 +21,7 @@
 #define UTIME_NOW  0x3fffffff
 #define UTIME_OMIT 0x3ffffffe
 
-static int put_stat(const struct kstat *k, struct uptr out)
+static __stack_guarded int put_stat(const struct kstat *k, struct uptr out)
 {
 	struct stat s;
 
@@ -166,7 +166,7 @@ int64_t sys_statx(int dirfd, struct uptr path, int flags, unsigned mask, struct 
 	return err ? err : put_statx(&k, mask, out);
 }
 
-static int put_statfs(const struct kstatfs *k, struct uptr out)
+static __stack_guarded int put_statfs(const struct kstatfs *k, struct uptr out)
 {
 	struct statfs s;
 

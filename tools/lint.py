@@ -13,6 +13,8 @@ import statistics
 import subprocess
 import sys
 
+import lint_stack
+
 LAYERS = ["lib", "kernel/base", "mm/phys", "kernel/sched", "mm/virt", "drivers", "fs", "net",
           "kernel/proc", "syscall", "kernel/init", "boot"]
 # Any layer may include it: it owns nothing, only names.
@@ -235,6 +237,13 @@ def check_format(tree, out):
         out(f"{path}: {n} places are not formatted (make format)")
 
 
+def check_canaries(_tree, out, build):
+    """Whoever keeps an array on the stack checks a canary."""
+    kernel = f"{build}/kernel.elf"
+    for function, variables in lint_stack.unguarded_arrays(kernel) if os.path.exists(kernel) else ():
+        out(f"{function} has an array on its stack ({', '.join(variables)}): say __stack_guarded")
+
+
 def check_headers(tree, out, compiler):
     """Each header of the kernel compiles by itself."""
     # A header of assembler macros is for .S files only.
@@ -269,6 +278,7 @@ def main():
         ("privileged", check_privileged, ()),
         ("sizes", check_sizes, (warnings.append,)),
         ("format", check_format, ()),
+        ("canaries", check_canaries, (build,)),
         ("headers", check_headers, (compiler,)),
         ("scripts", check_scripts, ()),
     ]

@@ -25,7 +25,7 @@ static bool is_kernel_text(uint64_t va)
 	return va >= (uint64_t)__text_start && va < (uint64_t)__text_end;
 }
 
-void backtrace_walk(uint64_t rbp, uint64_t rip, void (*emit)(uint64_t va))
+__stack_guarded void backtrace_walk(uint64_t rbp, uint64_t rip, void (*emit)(uint64_t va))
 {
 	emit(rip);
 	for (unsigned i = 0; i < MAX_FRAMES && IS_ALIGNED(rbp, 8); i++) {

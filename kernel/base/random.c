@@ -40,7 +40,7 @@ static uint64_t hardware_word(void)
 	return v;
 }
 
-void random_init(const char *seed)
+__stack_guarded void random_init(const char *seed)
 {
 	uint64_t words[HW_WORDS + JITTER_SAMPLES];
 

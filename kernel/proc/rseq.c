@@ -16,7 +16,7 @@
 #define CPU_UNSET   ((uint32_t)RSEQ_CPU_ID_UNINITIALIZED)
 
 // cpu_id_start and cpu_id, then node_id and mm_cid behind rseq_cs and flags.
-static int write_ids(struct uptr area, uint32_t start, uint32_t cpu, uint32_t cid)
+static __stack_guarded int write_ids(struct uptr area, uint32_t start, uint32_t cpu, uint32_t cid)
 {
 	uint32_t ids[2] = { start, cpu }, ext[2] = { 0, cid };
 

@@ -356,7 +356,7 @@ static int restore_fpu(uint64_t image_va)
 	return err;
 }
 
-int64_t signal_return(struct pt_regs *regs)
+__stack_guarded int64_t signal_return(struct pt_regs *regs)
 {
 	struct uthread *u = uthread_current();
 	struct sig_altstack alt;

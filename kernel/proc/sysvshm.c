@@ -499,7 +499,7 @@ static int control_info(int cmd, struct uptr buf)
 	return top;
 }
 
-int64_t sysvshm_control(int id, int cmd, struct uptr buf)
+__stack_guarded int64_t sysvshm_control(int id, int cmd, struct uptr buf)
 {
 	if (cmd < 0 || id < 0)
 		return -EINVAL;
@@ -534,7 +534,7 @@ static void show_segment(struct seq *out, const struct segment *s, const struct 
 		   (unsigned long long)(resident << PAGE_SHIFT), 0ull);
 }
 
-static int show_all(const struct pseudo_ref *r, struct seq *out)
+static __stack_guarded int show_all(const struct pseudo_ref *r, struct seq *out)
 {
 	seq_printf(out, "       key      shmid perms                  size  cpid  lpid nattch   "
 			"uid   gid  cuid  cgid      atime      dtime      ctime                  "

@@ -170,7 +170,7 @@ static pa_t map_one_table(pa_t pa, pa_t end, unsigned prot, struct kmap_source *
 	return pa;
 }
 
-int physmap_ensure(pa_t pa, uint64_t bytes, bool uncached)
+__stack_guarded int physmap_ensure(pa_t pa, uint64_t bytes, bool uncached)
 {
 	unsigned prot = PHYSMAP_PROT | (uncached ? PT_NOCACHE : 0);
 	struct kmap_source src;

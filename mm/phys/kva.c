@@ -32,7 +32,7 @@ static struct {
 	struct list_node areas; // by address
 } kva = { .lock = SPINLOCK_INIT(RANK_KVA, "kva") };
 
-void kva_init(void)
+__stack_guarded void kva_init(void)
 {
 	struct kmap_source src;
 	int err;
@@ -67,7 +67,7 @@ static int map_fresh_page(va_t va, struct kmap_source *src)
 	return err;
 }
 
-static void unmap_pages(va_t va, uint64_t pages)
+static __stack_guarded void unmap_pages(va_t va, uint64_t pages)
 {
 	// A frame is freed only after no CPU can reach it: collect a few, flush, free.
 	pa_t frames[32];
@@ -87,7 +87,7 @@ static void unmap_pages(va_t va, uint64_t pages)
 	}
 }
 
-int kva_map_pages(va_t va, uint64_t pages)
+__stack_guarded int kva_map_pages(va_t va, uint64_t pages)
 {
 	struct kmap_source src;
 	uint64_t done = 0;

@@ -70,7 +70,8 @@ enum step_result fault_anon_new(struct fault *f)
 
 // The entry gives way to a copy of what it shows (or zeros, for the zero page) that may be
 // written. |old| is held by the caller unless it is the zero page (NULL).
-static enum step_result copy_entry(struct fault *f, struct pt_entry e, struct page *old)
+static __stack_guarded enum step_result copy_entry(struct fault *f, struct pt_entry e,
+						   struct page *old)
 {
 	struct page *p = pmm_alloc(0, old ? 0 : PMM_ZERO);
 	struct tlb_batch batch;
@@ -97,7 +98,7 @@ static enum step_result copy_entry(struct fault *f, struct pt_entry e, struct pa
 	return STEP_DONE;
 }
 
-enum step_result fault_set_prot(struct fault *f, struct pt_entry e, unsigned prot)
+__stack_guarded enum step_result fault_set_prot(struct fault *f, struct pt_entry e, unsigned prot)
 {
 	struct tlb_batch batch;
 	bool done;

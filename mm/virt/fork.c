@@ -34,7 +34,8 @@ static void copy_layout(const struct aspace *from, struct aspace *to)
 
 // One step of copying entries. Under the views' lock, so that a truncation at work looks again at
 // the child's view, which may have got a page that it has passed in the parent's.
-static int copy_step(struct aspace *from, struct aspace *to, struct vma *v, va_t start, va_t end)
+static __stack_guarded int copy_step(struct aspace *from, struct aspace *to, struct vma *v,
+				     va_t start, va_t end)
 {
 	struct memobj *o = v->obj;
 	struct tlb_batch batch;

@@ -70,7 +70,7 @@ int huge_map_anon(struct aspace *as, struct vma *v, va_t va, unsigned prot)
 }
 
 // Taking write away from one page, which it does not have, makes the entry 512 small ones.
-void huge_split(struct aspace *as, struct vma *v, va_t va)
+__stack_guarded void huge_split(struct aspace *as, struct vma *v, va_t va)
 {
 	struct tlb_batch batch;
 
@@ -139,8 +139,8 @@ static void fill_frame(struct page *head, struct page **pages)
 
 // The entries give way to one; their table becomes the one set aside for splitting that. Nothing
 // can fail once they are out.
-static int replace_small(struct aspace *as, struct vma *v, va_t va, struct page *head,
-			 struct page **pages)
+static __stack_guarded int replace_small(struct aspace *as, struct vma *v, va_t va,
+					 struct page *head, struct page **pages)
 {
 	struct tlb_batch batch;
 
@@ -183,7 +183,7 @@ static int collapse_anon(struct aspace *as, struct vma *v, va_t va)
 
 // A view whose object has a frame there already loses its small entries and their table.
 // Truncation looks at tables under views_lock only.
-static int collapse_view(struct aspace *as, struct vma *v, va_t va)
+static __stack_guarded int collapse_view(struct aspace *as, struct vma *v, va_t va)
 {
 	struct memobj *o = v->obj;
 	struct tlb_batch batch;

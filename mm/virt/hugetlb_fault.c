@@ -130,7 +130,7 @@ static int something_there(struct huge_fault *f)
 	return r;
 }
 
-int hugetlb_fault(struct aspace *as, struct vma *v, va_t va, bool write)
+__stack_guarded int hugetlb_fault(struct aspace *as, struct vma *v, va_t va, bool write)
 {
 	struct huge_fault f = { .as = as, .v = v, .va = ALIGN_DOWN(va, HUGE_SIZE), .write = write };
 

@@ -63,7 +63,7 @@ static void zap_some(struct zap *z, struct vma *v, struct tlb_batch *b)
 }
 
 // One step over one view. False: all views are done.
-static bool zap_step(struct zap *z)
+static __stack_guarded bool zap_step(struct zap *z)
 {
 	struct memobj *o = z->o;
 	struct tlb_batch batch;
@@ -146,7 +146,7 @@ static unsigned detach_some(struct memobj *o, uint64_t *next, uint64_t last, str
 }
 
 // No view shows [first, last] and none can: free the pages.
-static void free_pages(struct memobj *o, uint64_t first, uint64_t last)
+static __stack_guarded void free_pages(struct memobj *o, uint64_t first, uint64_t last)
 {
 	struct page *pages[64];
 	bool more = true;

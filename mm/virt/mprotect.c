@@ -9,7 +9,7 @@
 #include "mm/virt/populate.h"
 #include "mm/virt/vma.h"
 
-void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
+__stack_guarded void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
 {
 	const bool may_write = (v->flags & VMA_SHARED) && !v->obj->ops->mkwrite;
 	const unsigned prot = vma_pt_prot(v);

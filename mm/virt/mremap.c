@@ -98,7 +98,8 @@ static int unmap(struct remap *m, va_t start, uint64_t bytes)
 }
 
 // Entries move in steps under the views' lock, so that a truncation at work looks again.
-static int move_step(struct aspace *as, struct memobj *o, va_t from, va_t to, uint64_t bytes)
+static __stack_guarded int move_step(struct aspace *as, struct memobj *o, va_t from, va_t to,
+				     uint64_t bytes)
 {
 	struct tlb_batch batch;
 	int r;

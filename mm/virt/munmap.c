@@ -48,7 +48,7 @@ void vma_uncount_rss(struct aspace *as, const struct memobj *o, const struct tlb
 	rss_sub(o && o->counts_as_file ? &as->rss_file : &as->rss_shmem, b->obj_pages);
 }
 
-void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end)
+__stack_guarded void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end)
 {
 	uint64_t step = HUGE_SIZE; // grows while nothing is found
 
@@ -78,8 +78,8 @@ void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end)
 }
 
 // Tables of [start, end) go if no vma on either side needs them. |next|: the one above, or NULL.
-static void free_tables(struct aspace *as, va_t start, va_t end, const struct vma *prev,
-			const struct vma *next)
+static __stack_guarded void free_tables(struct aspace *as, va_t start, va_t end,
+					const struct vma *prev, const struct vma *next)
 {
 	struct tlb_batch batch;
 

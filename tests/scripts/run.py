@@ -75,6 +75,25 @@ class Lint(unittest.TestCase):
         self.compile("fs/up.o", "int fs_up(void) { return 0; }")
         self.expect("lib calls upwards: fs_up of fs")
 
+    def link(self, text):
+        subprocess.run(["gcc", "-xc", "-", "-g", "-O1", "-nostdlib", "-static", "-fstack-protector",
+                        "-Wl,-e,f", "-o", self.path("build/kernel.elf")],
+                       input="void __stack_chk_fail(void) {} void g(void *); int f(void);\n"
+                             "__attribute__((noinline)) void g(void *p) { __asm__ volatile(\"\" :: \"r\"(p)); }\n" + text,
+                       text=True, check=True)
+
+    def test_array_without_canary(self):
+        self.link("int f(void) { struct { int n; long a[4]; } s; g(&s); return s.n; }")
+        self.expect("f has an array on its stack (s): say __stack_guarded")
+
+    def test_array_with_canary(self):
+        self.link("__attribute__((stack_protect)) int f(void) { long a[4]; g(a); return (int)a[0]; }")
+        self.assertEqual(self.lint()[0], 0)
+
+    def test_address_taken_wants_no_canary(self):
+        self.link("int f(void) { int n; g(&n); return n; }")
+        self.assertEqual(self.lint()[0], 0)
+
     def test_call_downwards(self):
         self.compile("lib/a.o", "int a(void) { return 0; }")
         self.compile("fs/up.o", "int a(void); int fs_up(void) { return a(); }")
