@@ -108,3 +108,14 @@ void acpi_init_power(void)
 		p.sleep_register = phys_to_virt(a->sleep_control_pa);
 	power_set_acpi(&p);
 }
+
+unsigned acpi_other_cpus(uint32_t *apic_ids, unsigned max)
+{
+	const struct acpi_info *a = acpi_get();
+	uint32_t self = apic_id();
+	unsigned n = 0;
+	for (unsigned i = 0; a && i < a->cpus && n < max; i++)
+		if (a->cpu_apic_id[i] != self)
+			apic_ids[n++] = a->cpu_apic_id[i];
+	return n;
+}

@@ -21,3 +21,5 @@ struct acpi_override acpi_isa_irq(uint8_t irq);
 void acpi_init_ioapics(void);
 // Tells drivers/power.c how to turn the machine off.
 void acpi_init_power(void);
+// APIC numbers of the CPUs that may be started besides the calling one; returns how many.
+unsigned acpi_other_cpus(uint32_t *apic_ids, unsigned max);

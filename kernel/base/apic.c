@@ -25,6 +25,10 @@
 #define LVT_NMI            0x400
 #define DIVIDE_BY_1        0xb
 #define ICR_PENDING        0x1000
+#define ICR_ASSERT         0x4000
+#define ICR_NMI            0x400
+#define ICR_INIT           0x500
+#define ICR_STARTUP        0x600
 
 #define IOAPIC_SELECT   0x00
 #define IOAPIC_WINDOW   0x10
@@ -76,6 +80,11 @@ void apic_init(volatile void *regs)
 {
 	apic.local = regs;
 	mask_8259();
+	apic_init_cpu();
+}
+
+void apic_init_cpu(void)
+{
 	local_write(LAPIC_SPURIOUS, LAPIC_ENABLE | VECTOR_SPURIOUS);
 	local_write(LAPIC_LINT0, LVT_MASKED);
 	local_write(LAPIC_LINT1, LVT_NMI);
@@ -116,12 +125,36 @@ uint32_t apic_timer_count(void)
 	return local_read(LAPIC_TIMER_NOW);
 }
 
-void apic_send_ipi(uint32_t to_apic_id, uint8_t vector)
+// The two halves belong together: an interrupt that sends one itself must not come between.
+static void send_command(uint32_t to_apic_id, uint32_t command)
 {
+	uint64_t irq = cpu_irq_save();
+
 	while (local_read(LAPIC_ICR_LOW) & ICR_PENDING)
 		cpu_relax();
 	local_write(LAPIC_ICR_HIGH, to_apic_id << 24);
-	local_write(LAPIC_ICR_LOW, vector);
+	local_write(LAPIC_ICR_LOW, command);
+	cpu_irq_restore(irq);
+}
+
+void apic_send_ipi(uint32_t to_apic_id, uint8_t vector)
+{
+	send_command(to_apic_id, vector);
+}
+
+void apic_send_nmi(uint32_t to_apic_id)
+{
+	send_command(to_apic_id, ICR_ASSERT | ICR_NMI);
+}
+
+void apic_send_init(uint32_t to_apic_id)
+{
+	send_command(to_apic_id, ICR_ASSERT | ICR_INIT);
+}
+
+void apic_send_startup(uint32_t to_apic_id, uint64_t code_pa)
+{
+	send_command(to_apic_id, ICR_ASSERT | ICR_STARTUP | (uint32_t)(code_pa >> 12));
 }
 
 static uint32_t io_read(volatile uint32_t *regs, unsigned index)

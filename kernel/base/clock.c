@@ -435,6 +435,12 @@ static uint64_t apic_timer_hz(void)
 	return clk.apic_hz;
 }
 
+void clock_prepare_cpus(void)
+{
+	ensure_ready();
+	(void)apic_timer_hz();
+}
+
 static uint32_t apic_count(uint64_t ns)
 {
 	uint64_t hz = apic_timer_hz();

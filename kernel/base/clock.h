@@ -31,6 +31,9 @@ void clock_arm_timer(uint64_t deadline_ns);
 
 // ---- for kernel/init ----
 
+// Before other CPUs run: what is found out at first use is found out now.
+void clock_prepare_cpus(void);
+
 // A counter of known frequency to measure the time stamp counter against.
 struct clock_reference {
 	const char *name;

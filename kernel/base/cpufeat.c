@@ -62,6 +62,11 @@ static void set_control_registers(const struct cpu_features *f)
 	cpu_write_cr4(cr4);
 }
 
+void cpufeat_init_cpu(void)
+{
+	set_control_registers(&cpu_features);
+}
+
 const char *cpufeat_init(void)
 {
 	struct cpu_features *f = &cpu_features;

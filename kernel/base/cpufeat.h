@@ -20,3 +20,5 @@ extern struct cpu_features cpu_features;
 // Fills cpu_features and sets CR0, CR4 and EFER of the boot CPU. Returns NULL, or the name of a
 // feature that the kernel cannot do without and this CPU lacks.
 const char *__must_check cpufeat_init(void);
+// A further CPU: the same control registers. All CPUs are taken to be alike.
+void cpufeat_init_cpu(void);

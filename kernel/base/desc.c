@@ -1,5 +1,6 @@
-// GDT, TSS and IDT of the boot CPU, and the MSRs of SYSCALL. Built once; later only TSS.rsp0
-// changes, by its own CPU. The tables are in writable memory of the kernel that no program reaches.
+// GDT and TSS of each CPU, the IDT that they share, and the MSRs of SYSCALL. Built once; later only
+// TSS.rsp0 changes, by its own CPU. The tables are in writable memory of the kernel that no program
+// reaches.
 #include "kernel/base/desc.h"
 
 #include "kernel/base/boottables.h"
@@ -94,17 +95,31 @@ static void unmap_guard(const char *guard)
 	cpu_invlpg(BOOT_PHYSMAP_BASE + kernel_sym_pa(guard));
 }
 
+static void load_tables(struct tss *tss)
+{
+	tss->iomap_offset = sizeof(*tss);
+	init_gdt(*this_cpu_ptr(percpu_gdt), tss, this_cpu_id());
+}
+
 void desc_init(void)
 {
 	struct tss *tss = this_cpu_ptr(percpu_tss);
-	tss->iomap_offset = sizeof(*tss);
 	unmap_guard(boot_stack);
 	for (unsigned i = 0; i < IST_STACKS; i++) {
 		unmap_guard(ist_stacks[i]);
 		tss->ist[i] = (uint64_t)ist_stacks[i + 1];
 	}
-	init_gdt(*this_cpu_ptr(percpu_gdt), tss, this_cpu_id());
+	load_tables(tss);
 	desc_set_kernel_stack((uint64_t)(boot_stack + sizeof(boot_stack)));
+}
+
+void desc_init_cpu(uint64_t first_ist_top, uint64_t distance)
+{
+	struct tss *tss = this_cpu_ptr(percpu_tss);
+	for (unsigned i = 0; i < IST_STACKS; i++)
+		tss->ist[i] = first_ist_top + i * distance;
+	load_tables(tss);
+	cpu_lidt(&idt, sizeof(idt));
 }
 
 void desc_init_syscall(const char *entry)

@@ -38,6 +38,9 @@
 
 // Loads the boot CPU's GDT and TSS and unmaps the guard pages below its stacks.
 void desc_init(void);
+// The same for a further CPU, with its own IST stacks (desc_finish_gates says which): their tops
+// are |distance| apart. Loads the IDT that desc_finish_gates made.
+void desc_init_cpu(uint64_t first_ist_top, uint64_t distance);
 // Points |count| vectors from |first| to stubs TRAP_STUB_BYTES apart; interrupts off on entry.
 void desc_set_gates(unsigned first, unsigned count, const char *stubs);
 // After all gates are set: user-callable ones, IST stacks (#DF, NMI, #MC, #DB), loads the IDT.

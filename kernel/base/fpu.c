@@ -45,10 +45,17 @@ static void read_mxcsr_mask(void)
 		fpu.mxcsr_mask = mask;
 }
 
-__cold void fpu_init(void)
+__cold void fpu_init_cpu(void)
 {
 	cpu_fninit();
 	cpu_load_mxcsr(0x1f80);
+	if (fpu.xfeatures)
+		cpu_xsetbv(0, fpu.xfeatures);
+}
+
+__cold void fpu_init(void)
+{
+	fpu_init_cpu();
 	read_mxcsr_mask();
 	if (!cpu_features.xsave)
 		return;

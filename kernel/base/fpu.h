@@ -5,8 +5,9 @@
 
 #include "lib/compiler.h"
 
-// Sets CR0, CR4 and XCR0 of this CPU. Once per CPU, after cpufeat_init.
+// Sets XCR0 of the boot CPU, after cpufeat_init; then the same value on each further CPU.
 void fpu_init(void);
+void fpu_init_cpu(void);
 // Bytes of an area: 512 without XSAVE, else up to about 2,700.
 unsigned fpu_area_bytes(void);
 // The XCR0 bits in use (always with 3, x87 and SSE); 0 without XSAVE.

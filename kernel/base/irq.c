@@ -8,9 +8,10 @@
 #include "kernel/base/apic.h"
 #include "kernel/base/lock.h"
 
-#define IRQ_VECTORS  (IRQ_LAST - IRQ_FIRST + 1)
-#define MAX_HANDLERS 48
-#define MSI_ADDRESS  0xfee00000u
+#define IRQ_VECTORS   (IRQ_LAST - IRQ_FIRST + 1)
+#define MAX_HANDLERS  48
+#define LOCAL_VECTORS (VECTOR_CALL - VECTOR_TIMER + 1)
+#define MSI_ADDRESS   0xfee00000u
 
 struct handler {
 	irq_handler_fn *fn;
@@ -25,8 +26,8 @@ static struct {
 	unsigned gsi_plus_one[IRQ_VECTORS]; // which GSI a vector serves; 0: none
 	struct handler *first[IRQ_VECTORS];
 	struct handler pool[MAX_HANDLERS];
-	void (*router)(void); // NULL once it has run
-	void (*timer)(void);
+	void (*router)(void);               // NULL once it has run
+	void (*local[LOCAL_VECTORS])(void); // from VECTOR_TIMER on
 	uint64_t spurious;
 } irq = { .lock = SPINLOCK_INIT(RANK_DRIVER, "irq") };
 
@@ -109,9 +110,9 @@ void irq_msi_message(uint8_t vector, uint64_t *address, uint32_t *data)
 	*data = vector; // edge, fixed delivery
 }
 
-void irq_set_timer_handler(void (*fn)(void))
+void irq_set_local_handler(uint8_t vector, void (*fn)(void))
 {
-	irq.timer = fn;
+	irq.local[vector - VECTOR_TIMER] = fn;
 }
 
 uint64_t irq_spurious_count(void)
@@ -128,12 +129,9 @@ void irq_dispatch(uint8_t vector)
 		for (; h; h = h->next)
 			h->fn(h->arg);
 		apic_eoi();
-	} else if (vector == VECTOR_TIMER) {
+	} else if (vector - VECTOR_TIMER < LOCAL_VECTORS && irq.local[vector - VECTOR_TIMER]) {
 		apic_eoi(); // first: the handler may arm the timer again
-		if (irq.timer)
-			irq.timer();
-	} else if (vector == VECTOR_TLB || vector == VECTOR_RESCHED) {
-		apic_eoi();
+		irq.local[vector - VECTOR_TIMER]();
 	} else {
 		irq.spurious++; // the APIC's own spurious vector and the 8259s' need no EOI
 	}

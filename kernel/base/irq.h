@@ -18,6 +18,7 @@ void irq_set_router(void (*init)(void));
 void irq_msi_message(uint8_t vector, uint64_t *address, uint32_t *data);
 // For the trap router: runs the handlers of |vector| and acknowledges the interrupt.
 void irq_dispatch(uint8_t vector);
-void irq_set_timer_handler(void (*fn)(void));
+// For the vectors of the local APIC, VECTOR_TIMER to VECTOR_CALL (apic.h).
+void irq_set_local_handler(uint8_t vector, void (*fn)(void));
 // Interrupts that nobody asked for (statistics).
 uint64_t irq_spurious_count(void);

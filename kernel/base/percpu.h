@@ -40,4 +40,17 @@ extern uint64_t percpu_kernel_stack_top, percpu_user_rsp;
 	((__typeof__(&(name)))((uintptr_t) & (name) + this_cpu_read(percpu_self_offset)))
 #define this_cpu_id() this_cpu_read(percpu_cpu_id)
 
+// The CPUs of the machine, as programs see it: 0 to n - 1. All but the first are started when a
+// program has a use for them.
 unsigned cpu_count_online(void);
+// Those whose per-CPU variables exist: loops over per_cpu_ptr go from 0 to n - 1.
+unsigned cpu_count_ready(void);
+// Those that take interrupts, bit per CPU.
+uint64_t cpu_running_mask(void);
+
+// For kernel/init, by the boot CPU: how many there are, and memory for the next one's variables
+// (all zero, of the linked section's size and alignment).
+void percpu_set_online(unsigned cpus);
+void percpu_add_cpu(char *area);
+// The calling CPU takes interrupts from now on. It must flush its TLB afterwards.
+void percpu_set_running(void);

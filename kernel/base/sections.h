@@ -13,3 +13,6 @@ struct extable_entry {
 extern const struct extable_entry __extable_start[], __extable_end[];
 
 extern const char symtab_blob[], symtab_blob_end[]; // made by tools/symtab.py, read by lib/symtab
+
+// The linked copy of the per-CPU variables, 64-byte aligned.
+extern char __percpu_start[], __percpu_end[];

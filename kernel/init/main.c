@@ -23,6 +23,7 @@
 #include "kernel/base/stackprot.h"
 #include "kernel/init/options.h"
 #include "kernel/init/shutdown.h"
+#include "kernel/init/smp.h"
 #include "kernel/init/trap.h"
 #include "kernel/proc/init_program.h"
 #include "kernel/proc/process.h"
@@ -43,12 +44,13 @@ static void init_cpu(void)
 	fpu_init();
 }
 
-static void init_memory(const struct bootinfo *info)
+static void init_memory(const struct bootinfo *info, const struct boot_range *smp_page)
 {
 	pa_t start = kernel_sym_pa(__kernel_start);
 	// Page 0: a physical address of 0 means "none" in many places.
 	const struct boot_range reserved[] = {
 		{ 0, PAGE_SIZE },
+		*smp_page,
 		{ start, kernel_sym_pa(__kernel_end) - start },
 		info->initramfs,
 	};
@@ -108,13 +110,15 @@ void kernel_main(const struct bootinfo *info)
 	init_cpu();
 	init_early_options(info->cmdline);
 	stackprot_set_canary(random_u64());
-	init_memory(info);
+	struct boot_range smp_page = smp_choose_page(info);
+	init_memory(info, &smp_page);
 	acpi_init(info);
 	init_time();
 	sched_init();
 	sched_set_user_entry(trap_enter_user);
 	irq_set_router(acpi_init_ioapics);
 	ctl_init();
+	smp_init(&smp_page);
 	if (!cpu_features.rdrand)
 		virtio_rng_seed();
 	init_files(info);

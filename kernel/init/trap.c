@@ -70,6 +70,11 @@ __cold void trap_init(void)
 	desc_set_gates(32, 64, trap_stubs_devices);
 	desc_set_gates(0xf0, 16, trap_stubs_apic);
 	desc_finish_gates();
+	trap_init_cpu();
+}
+
+__cold void trap_init_cpu(void)
+{
 	desc_init_syscall(trap_syscall_entry);
 }
 

@@ -6,6 +6,8 @@
 
 // Points the IDT and SYSCALL to the entries of trap.S. Interrupts stay off.
 void trap_init(void);
+// A further CPU, after desc_init_cpu.
+void trap_init_cpu(void);
 // For sched_set_user_entry: code of trap.S, not a C function.
 void trap_enter_user(void);
 

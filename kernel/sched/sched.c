@@ -1,15 +1,19 @@
-// The scheduler: one first-in-first-out run queue per CPU, time slices of SLICE_NS, and a tick that
-// exists only while somebody waits for the CPU.
+// The scheduler's core: waking, switching, sleeping, ticks. A run queue per CPU (runqueue.h); a
+// tick exists only while somebody waits for the CPU.
 //
 // Lock: the run queue's (RANK_RUNQUEUE, interrupts off) guards the queue and the state of every
 // thread whose |cpu| names it. It is held across the stack switch and given back by the thread that
-// comes in, so that a thread that another CPU finds asleep has left its stack for good.
+// comes in, so that a thread that another CPU finds asleep has left its stack for good. A thread
+// changes its CPU with the old queue's lock held; it is RUNNABLE and not queued until it is put
+// into the new one.
 // Must not be called with a spinlock held, except sched_wake and thread_set_pending.
 
 #include "kernel/sched/sched.h"
 
 #include <asm/errno.h>
+#include <linux/sched.h>
 
+#include "kernel/base/apic.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/cpufeat.h"
@@ -18,45 +22,68 @@
 #include "kernel/base/irq.h"
 #include "kernel/base/lock.h"
 #include "kernel/base/panic.h"
+#include "kernel/sched/runqueue.h"
 #include "kernel/sched/sched_internal.h"
-#include "kernel/sched/timer.h"
 #include "kernel/sched/timer_internal.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
 
-#define SLICE_NS        3000000ull // Linux's base slice on a small machine (kernel/sched/fair.c)
-#define PREEMPT_HZ      2000u      // a thread that ran 1/2000 s lets a woken one go first
-#define ZERO_AHEAD_STEP 4u         // pages zeroed between two looks at the run queue
+#define PREEMPT_HZ      2000u  // a thread that ran 1/2000 s lets a woken one go first
+#define SYNC_HZ         20000u // who sleeps within 1/20000 s of waking somebody did so for that
+#define SYNC_SCORE_MAX  7
+#define SYNC_SCORE_SURE 4
+#define ZERO_AHEAD_STEP 4u // pages zeroed between two looks at the run queue
 
-struct runqueue {
-	struct spinlock lock;
-	struct list_node queue;
-	unsigned count; // of |queue|
-	struct thread *current, *idle;
-	struct pgtable *loaded; // in CR3; may be that of a thread that sleeps
-	struct timer tick;
-	bool tick_armed;
-};
-
-static DEFINE_PERCPU(struct runqueue, runqueue);
+DEFINE_PERCPU(struct runqueue, runqueue);
 DEFINE_PERCPU(struct thread *, percpu_current);
+struct sched_shared sched_shared;
 
 static struct {
-	void (*kick)(unsigned cpu);
-	uint64_t preempt_tsc; // a woken thread goes first if the current one ran this long
+	uint64_t preempt_tsc, sync_tsc; // set with sched_shared.slice_tsc
+	void (*more_cpus)(void);        // starts the other CPUs; NULL: done or none
+	unsigned user_threads;          // started so far, while |more_cpus| is set
 	struct thread boot_thread;
 } sched;
+
+// The clock's rate is not asked for at boot: that would end its calibration early.
+static void learn_rates(void)
+{
+	uint64_t hz = clock_tsc_hz();
+
+	sched.preempt_tsc = hz / PREEMPT_HZ;
+	sched.sync_tsc = hz / SYNC_HZ;
+	sched_shared.slice_tsc = hz / (NSEC_PER_SEC / SLICE_NS);
+}
+
+static uint64_t slice_ns(const struct thread *t)
+{
+	return is_realtime(t) ? RR_SLICE_NS : SLICE_NS;
+}
+
+// A real-time thread gives way to its equals only with SCHED_RR.
+static void end_slice(struct runqueue *rq)
+{
+	struct thread *cur = rq->current;
+
+	if (is_realtime(cur) && cur->policy != SCHED_RR)
+		return;
+	cur->to_back = is_realtime(cur);
+	__atomic_fetch_or(&cur->pending, PENDING_RESCHED, __ATOMIC_RELAXED);
+}
 
 static void sched_tick(struct timer *t)
 {
 	struct runqueue *rq = this_cpu_ptr(runqueue);
 
-	rq->tick_armed = false;
-	if (!rq->count)
+	WRITE_ONCE(rq->tick_armed, false);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); // before the look at the count
+	if (!READ_ONCE(rq->count) || rq->current == rq->idle)
 		return;
-	__atomic_fetch_or(&rq->current->pending, PENDING_RESCHED, __ATOMIC_RELAXED);
+	end_slice(rq);
+	if (cpu_count_ready() > 1)
+		rq_offer(rq);
 	rq->tick_armed = true;
-	timer_arm(&rq->tick, clock_mono_ns() + SLICE_NS);
+	timer_arm(&rq->tick, clock_mono_ns() + slice_ns(rq->current));
 }
 
 // After the run queue's lock was released: somebody waits for this CPU. Interrupts are off.
@@ -64,91 +91,190 @@ static void sched_arm_tick(struct runqueue *rq)
 {
 	if (rq->tick_armed)
 		return;
+	if (unlikely(!sched_shared.slice_tsc))
+		learn_rates();
 	rq->tick_armed = true;
-	timer_arm(&rq->tick, clock_mono_ns() + SLICE_NS);
+	timer_arm(&rq->tick, clock_mono_ns() + slice_ns(rq->current));
+}
+
+static __cold void init_runqueue(unsigned cpu, struct thread *idle)
+{
+	struct runqueue *rq = per_cpu_ptr(runqueue, cpu);
+
+	spin_init(&rq->lock, RANK_RUNQUEUE, "runqueue");
+	timer_init(&rq->tick, sched_tick);
+	timer_init_cpu(cpu);
+	idle->state = THREAD_RUNNING;
+	idle->cpu = cpu;
+	rq->current = rq->idle = idle;
+	*per_cpu_ptr(percpu_current, cpu) = idle;
 }
 
 __cold void sched_init(void)
 {
-	struct runqueue *rq = this_cpu_ptr(runqueue);
 	struct thread *t = &sched.boot_thread;
 
-	spin_init(&rq->lock, RANK_RUNQUEUE, "runqueue");
-	list_init(&rq->queue);
-	timer_init(&rq->tick, sched_tick);
-	timer_init_cpu(this_cpu_id());
 	thread_init_boot(t);
-	t->state = THREAD_RUNNING;
-	t->pgtable = pt_kernel();
 	t->slice_start_tsc = cpu_rdtsc();
-	rq->current = rq->idle = t;
-	rq->loaded = t->pgtable;
-	this_cpu_write(percpu_current, t);
-	irq_set_timer_handler(timer_interrupt);
+	init_runqueue(0, t);
+	sched_shared.cpus = 1;
+	irq_set_local_handler(VECTOR_TIMER, timer_interrupt);
 }
 
-// Locks the run queue that |t| belongs to. Interrupts are off.
-static __always_inline_fn struct runqueue *lock_thread_rq(struct thread *t)
+__cold struct thread *sched_add_cpu(unsigned cpu)
 {
-	for (;;) {
-		unsigned cpu = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
-		struct runqueue *rq = likely(cpu == this_cpu_id()) ? this_cpu_ptr(runqueue)
-								   : per_cpu_ptr(runqueue, cpu);
+	struct thread *t = thread_create_kernel("idle", NULL, NULL);
 
-		spin_lock(&rq->lock);
-		if (likely(t->cpu == cpu))
-			return rq;
-		spin_unlock(&rq->lock);
+	if (t)
+		init_runqueue(cpu, t);
+	return t;
+}
+
+__cold void sched_cpu_started(void)
+{
+	thread_current()->slice_start_tsc = cpu_rdtsc();
+	__atomic_fetch_or(&sched_shared.cpus, 1ull << this_cpu_id(), __ATOMIC_SEQ_CST);
+}
+
+void sched_set_more_cpus(void (*start)(void))
+{
+	sched.more_cpus = start;
+}
+
+__cold void sched_want_cpus(void)
+{
+	void (*start)(void) = __atomic_exchange_n(&sched.more_cpus, NULL, __ATOMIC_ACQ_REL);
+
+	if (start)
+		start();
+}
+
+void sched_kick_cpu(unsigned cpu)
+{
+	this_cpu_ptr(runqueue)->kicks++;
+	sched_shared.kick(cpu);
+}
+
+// Does |t|, queued or about to be, go before the running thread at once? A thread that an interrupt
+// or another CPU woke goes before one that computes, if that has had its share. (A thread that
+// wakes another on its own CPU is about to sleep, more often than not: it is left alone, and its
+// slice ends by the tick.)
+bool rq_should_preempt(const struct runqueue *rq, const struct thread *t, bool from_outside,
+		       uint64_t now_tsc)
+{
+	const struct thread *cur = rq->current;
+
+	if (unlikely(is_realtime(t) || is_realtime(cur)))
+		return t->prio < cur->prio;
+	if (unlikely(t->policy != cur->policy)) {
+		if (t->policy == SCHED_IDLE || t->policy == SCHED_BATCH)
+			return false;
+		if (cur->policy == SCHED_IDLE)
+			return true;
 	}
+	if (!from_outside)
+		return false;
+	if (unlikely(!sched_shared.slice_tsc))
+		learn_rates();
+	return now_tsc - cur->slice_start_tsc > sched.preempt_tsc &&
+	       (int64_t)(t->vruntime - vruntime_now(cur, now_tsc)) < 0;
 }
 
-// A thread that an interrupt woke goes before one that computes: it is put in front if the running
-// one has had its share. (A thread that wakes another is about to sleep itself, more often than
-// not: it is left alone, and its slice ends by the tick.)
-static bool should_preempt(const struct thread *cur)
-{
-	if (unlikely(!sched.preempt_tsc)) // not at boot: it would end the clock's calibration early
-		sched.preempt_tsc = clock_tsc_hz() / PREEMPT_HZ;
-	return cpu_rdtsc() - cur->slice_start_tsc > sched.preempt_tsc;
-}
-
-// Queues |t|, releases the queue's lock and sees to it that its CPU notices. |irq|: the caller's
-// interrupt state.
+// Queues |t|, whose CPU is |cpu|, releases the queue's lock and sees to it that the CPU notices.
+// |irq|: the caller's interrupt state.
 static __always_inline_fn void enqueue_and_unlock(struct runqueue *rq, struct thread *t,
 						  uint64_t irq)
 {
-	struct thread *cur = rq->current;
-	bool busy = cur != rq->idle;
-	unsigned cpu = t->cpu;
+	unsigned cpu = t->cpu, me = this_cpu_id();
+	uint64_t now = cpu_rdtsc();
+	bool busy = rq->current != rq->idle, preempts = false;
 
 	t->state = THREAD_RUNNABLE;
-	rq->count++;
-	if (!(irq & RFLAGS_IF) && busy && should_preempt(cur)) {
-		list_push_front(&rq->queue, &t->run_node);
-		__atomic_fetch_or(&cur->pending, PENDING_RESCHED, __ATOMIC_RELAXED);
-	} else {
-		list_push_back(&rq->queue, &t->run_node);
+	if (likely(!is_realtime(t)))
+		rq_place(rq, t, now);
+	rq_insert(rq, t, false);
+	if (busy && rq_should_preempt(rq, t, cpu != me || !(irq & RFLAGS_IF), now)) {
+		__atomic_fetch_or(&rq->current->pending, PENDING_RESCHED, __ATOMIC_RELAXED);
+		preempts = true;
 	}
 	spin_unlock(&rq->lock);
-	if (likely(cpu == this_cpu_id())) {
+	if (likely(cpu == me)) {
 		if (unlikely(busy && !rq->tick_armed))
 			sched_arm_tick(rq);
-	} else if (sched.kick) {
-		sched.kick(cpu);
+	} else if (!busy || preempts) {
+		sched_kick_cpu(cpu);
+	} else {
+		// Its tick looks at the count after it has said that there is no tick any more.
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (!READ_ONCE(rq->tick_armed))
+			sched_kick_cpu(cpu);
 	}
+}
+
+// Has |t|, which is RUNNABLE and in no queue, wait for |cpu|. |rq| is that of its CPU so far, and
+// locked.
+static void move_and_enqueue(struct runqueue *rq, struct thread *t, unsigned cpu, uint64_t irq)
+{
+	if (cpu != t->cpu) {
+		struct runqueue *to = per_cpu_ptr(runqueue, cpu);
+
+		t->state = THREAD_RUNNABLE;
+		t->vruntime += READ_ONCE(to->min_vruntime) - rq->min_vruntime;
+		__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+		spin_unlock(&rq->lock);
+		rq = to;
+		spin_lock(&rq->lock);
+	}
+	enqueue_and_unlock(rq, t, irq);
+}
+
+void sched_requeue(struct runqueue *rq, struct thread *t, uint64_t irq)
+{
+	move_and_enqueue(rq, t, rq_choose_cpu(t, false), irq);
 }
 
 __cold void sched_start(struct thread *t)
 {
-	uint64_t irq = cpu_irq_save();
+	uint64_t irq;
+	struct runqueue *rq;
+	unsigned cpu;
 
-	enqueue_and_unlock(lock_thread_rq(t), t, irq);
+	if (unlikely(sched.more_cpus) && t->fpu && ++sched.user_threads > 1)
+		sched_want_cpus();
+	irq = cpu_irq_save();
+	cpu = rq_choose_cpu(t, false);
+	rq = rq_lock_of(t);
+	t->vruntime = rq->min_vruntime;
+	move_and_enqueue(rq, t, cpu, irq);
 	cpu_irq_restore(irq);
+}
+
+// The calling thread woke somebody: will it sleep now? |irq|: its interrupt state.
+static bool waker_sleeps(struct thread *cur, uint64_t irq)
+{
+	if (!(irq & RFLAGS_IF) || cur == this_cpu_ptr(runqueue)->idle)
+		return false;
+	if (!cur->woke_tsc)
+		cur->woke_tsc = cpu_rdtsc();
+	return cur->sync_score >= SYNC_SCORE_SURE;
+}
+
+// When it does sleep.
+static void judge_waker(struct thread *cur, uint64_t now_tsc)
+{
+	bool soon = now_tsc - cur->woke_tsc < sched.sync_tsc;
+
+	cur->woke_tsc = 0;
+	if (soon && cur->sync_score < SYNC_SCORE_MAX)
+		cur->sync_score++;
+	else if (!soon)
+		cur->sync_score /= 2;
 }
 
 static __noinline bool wake_general(struct thread *t, unsigned mask, uint64_t irq)
 {
-	struct runqueue *rq = lock_thread_rq(t);
+	struct runqueue *rq = rq_lock_of(t);
+	unsigned cpu = t->cpu;
 
 	if (!(mask & 1u << t->state)) {
 		spin_unlock(&rq->lock);
@@ -159,7 +285,9 @@ static __noinline bool wake_general(struct thread *t, unsigned mask, uint64_t ir
 		t->state = THREAD_RUNNING;
 		spin_unlock(&rq->lock);
 	} else {
-		enqueue_and_unlock(rq, t, irq);
+		if (cpu_count_ready() > 1)
+			cpu = rq_choose_cpu(t, waker_sleeps(thread_current(), irq));
+		move_and_enqueue(rq, t, cpu, irq);
 	}
 	cpu_irq_restore(irq);
 	return true;
@@ -170,17 +298,17 @@ bool sched_wake(struct thread *t, unsigned mask)
 	uint64_t irq = cpu_irq_save();
 	struct runqueue *rq = this_cpu_ptr(runqueue);
 
-	// The usual case: a running thread wakes a sleeping one of its own CPU.
+	// The usual case: a running thread wakes a sleeping one of its own CPU, and no CPU is idle.
 	spin_lock(&rq->lock);
 	if (unlikely(t->cpu != this_cpu_id() || !(mask & 1u << t->state) || rq->current == t ||
-		     rq->current == rq->idle || !rq->tick_armed ||
-		     (!(irq & RFLAGS_IF) && should_preempt(rq->current)))) {
+		     READ_ONCE(sched_shared.idle_cpus) || !rq->tick_armed || !(irq & RFLAGS_IF) ||
+		     is_realtime(t) || rq->current->policy != t->policy)) {
 		spin_unlock(&rq->lock);
 		return wake_general(t, mask, irq);
 	}
 	t->state = THREAD_RUNNABLE;
-	rq->count++;
-	list_push_back(&rq->queue, &t->run_node);
+	rq_place(rq, t, cpu_rdtsc());
+	rq_insert(rq, t, false);
 	spin_unlock(&rq->lock);
 	cpu_irq_restore(irq);
 	return true;
@@ -195,13 +323,13 @@ void thread_set_pending(struct thread *t, uint32_t bits)
 		states |= 1u << THREAD_STOPPED | 1u << THREAD_KILLABLE;
 	if (!(bits & (PENDING_SIGNAL | PENDING_KILL)))
 		return;
-	if (!sched_wake(t, states) && (old & bits) != bits && t->cpu != this_cpu_id() && sched.kick)
-		sched.kick(t->cpu); // it may be in user mode there
+	if (!sched_wake(t, states) && (old & bits) != bits && t->cpu != this_cpu_id())
+		sched_kick_cpu(t->cpu); // it may be in user mode there
 }
 
 void sched_set_kick(void (*kick)(unsigned cpu))
 {
-	sched.kick = kick;
+	sched_shared.kick = kick;
 }
 
 void sched_kicked(void)
@@ -253,10 +381,7 @@ static void load_user_state(struct thread *t)
 // Leaves |prev| for |next|; returns when somebody comes back to |prev|. rq->lock is held.
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
-	uint64_t now = cpu_rdtsc();
-
-	prev->runtime_tsc += now - prev->slice_start_tsc;
-	next->slice_start_tsc = now;
+	next->slice_start_tsc = prev->slice_start_tsc;
 	next->state = THREAD_RUNNING;
 	rq->current = next;
 	this_cpu_write(percpu_current, next);
@@ -266,68 +391,149 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 			__atomic_fetch_or(&prev->pending, PENDING_NOTIFY, __ATOMIC_RELAXED);
 	}
 	// Kernel threads run on whatever tables are loaded; sched_use_pgtable takes them away.
-	if (next->pgtable && next->pgtable != rq->loaded) {
-		rq->loaded = next->pgtable;
+	if (!next->pgtable)
+		tlb_set_lazy();
+	else if (next->pgtable != this_cpu_read(tlb_loaded) || unlikely(this_cpu_read(tlb_mode)))
 		tlb_switch(next->pgtable);
-	}
 	if (next->fpu)
 		load_user_state(next);
 	prev = sched_switch_stacks(&prev->kernel_sp, next->kernel_sp, prev);
 	sched_finish_switch(prev);
 }
 
+// |prev| has left its stack and is not, or no longer, to be found here.
+static __noinline void finish_leaving(struct thread *prev)
+{
+	uint64_t irq = cpu_irq_save();
+
+	if (prev->state == THREAD_DEAD)
+		thread_put(prev);
+	else
+		move_and_enqueue(rq_lock_of(prev), prev, rq_choose_cpu(prev, false), irq);
+	cpu_irq_restore(irq);
+}
+
 void sched_finish_switch(struct thread *prev)
 {
-	bool dead = prev->state == THREAD_DEAD;
+	struct runqueue *rq = this_cpu_ptr(runqueue);
+	bool leaves = prev->state >= THREAD_DEAD, wanted = rq->count && !rq->tick_armed;
 
-	spin_unlock(&this_cpu_ptr(runqueue)->lock);
-	if (unlikely(dead))
-		thread_put(prev);
+	spin_unlock(&rq->lock);
+	if (unlikely(wanted) && rq->current != rq->idle)
+		sched_arm_tick(rq);
+	if (unlikely(leaves))
+		finish_leaving(prev);
+}
+
+static void charge(struct thread *t, uint64_t now_tsc)
+{
+	uint64_t ran = now_tsc - t->slice_start_tsc;
+
+	t->runtime_tsc += ran;
+	t->vruntime += to_virtual(t, ran);
+	t->slice_start_tsc = now_tsc;
+}
+
+// Puts the running thread back into the queue. It goes to another CPU if it may not stay, or if it
+// is a real-time thread that has to give way.
+static void requeue_current(struct runqueue *rq, struct thread *t)
+{
+	const struct thread *first = rq_first(rq);
+	bool front = !t->to_back;
+
+	t->to_back = false;
+	t->switches_forced++;
+	t->state = THREAD_RUNNABLE;
+	if (unlikely(!(t->affinity >> t->cpu & 1)) ||
+	    (unlikely(is_realtime(t)) && first && first->prio < t->prio && cpu_count_ready() > 1))
+		t->state = THREAD_MOVING;
+	else
+		rq_insert(rq, t, front);
+}
+
+// The thread to run now, out of the queue, and the queue's idea of time with it.
+static inline struct thread *take_next(struct runqueue *rq)
+{
+	struct thread *next = rq_first(rq);
+
+	if (!next)
+		return rq->idle;
+	rq_remove(rq, next);
+	if (likely(!is_realtime(next)) && (int64_t)(next->vruntime - rq->min_vruntime) > 0)
+		rq->min_vruntime = next->vruntime;
+	return next;
+}
+
+// To and from idleness, so that wakers know.
+static void note_idle(const struct runqueue *rq, const struct thread *prev,
+		      const struct thread *next)
+{
+	uint64_t me = 1ull << this_cpu_id();
+
+	if (next == rq->idle)
+		__atomic_fetch_or(&sched_shared.idle_cpus, me, __ATOMIC_RELAXED);
+	else if (prev == rq->idle)
+		__atomic_fetch_and(&sched_shared.idle_cpus, ~me, __ATOMIC_RELAXED);
 }
 
 void schedule(void)
 {
-	uint64_t irq = cpu_irq_save();
+	uint64_t irq = cpu_irq_save(), now;
 	struct runqueue *rq = this_cpu_ptr(runqueue);
 	struct thread *prev = rq->current, *next;
 
 	spin_lock(&rq->lock);
+	now = cpu_rdtsc();
 	__atomic_fetch_and(&prev->pending, ~(uint32_t)PENDING_RESCHED, __ATOMIC_RELAXED);
 	if (prev->state == THREAD_INTERRUPTIBLE && sched_interrupted())
 		prev->state = THREAD_RUNNING;
-	if (prev->state == THREAD_RUNNING && prev != rq->idle) {
-		if (!rq->count)
+	charge(prev, now);
+	if (prev == rq->idle) {
+		prev->state = THREAD_RUNNABLE;
+	} else if (prev->state == THREAD_RUNNING) {
+		if (!rq->count && likely(prev->affinity >> prev->cpu & 1))
 			goto out;
-		prev->state = THREAD_RUNNABLE;
-		list_push_back(&rq->queue, &prev->run_node);
-		rq->count++;
-		prev->switches_forced++;
-	} else if (prev == rq->idle) {
-		prev->state = THREAD_RUNNABLE;
+		requeue_current(rq, prev);
 	} else {
 		prev->switches_voluntary++;
+		if (prev->woke_tsc)
+			judge_waker(prev, now);
 	}
-	if (rq->count) {
-		next = list_first(&rq->queue, struct thread, run_node);
-		rq->queue.next = next->run_node.next;
-		rq->queue.next->prev = &rq->queue;
-		rq->count--;
-	} else {
-		next = rq->idle;
-	}
-	if (next != prev) {
+	next = take_next(rq);
+	if (likely(next != prev)) {
+		if (unlikely(prev == rq->idle || next == rq->idle))
+			note_idle(rq, prev, next);
 		switch_to(rq, prev, next);
 		cpu_irq_restore(irq);
 		return;
 	}
-	prev->state = THREAD_RUNNING; // idle goes on
+	prev->state = THREAD_RUNNING; // it is still the first
+	prev->switches_forced -= prev != rq->idle;
 out:
+	prev->to_back = false;
 	spin_unlock(&rq->lock);
 	cpu_irq_restore(irq);
 }
 
 void sched_yield_current(void)
 {
+	struct thread *t = thread_current();
+	uint64_t irq = cpu_irq_save();
+	struct runqueue *rq = this_cpu_ptr(runqueue);
+	struct rb_node *last;
+
+	// Behind its equals, and not only until the next look at the virtual runtimes.
+	spin_lock(&rq->lock);
+	t->to_back = true;
+	last = rq->count && !is_realtime(t) ? rb_last(&rq->fair) : NULL;
+	if (last) {
+		uint64_t v = rb_entry(last, struct thread, fair_node)->vruntime;
+
+		if ((int64_t)(v - t->vruntime) > 0)
+			t->vruntime = v;
+	}
+	spin_unlock(&rq->lock);
+	cpu_irq_restore(irq);
 	schedule();
 }
 
@@ -382,10 +588,8 @@ int sched_sleep_until(uint64_t deadline_ns, bool interruptible)
 void sched_use_pgtable(struct pgtable *pt)
 {
 	uint64_t irq = cpu_irq_save();
-	struct runqueue *rq = this_cpu_ptr(runqueue);
 
 	thread_current()->pgtable = pt;
-	rq->loaded = pt;
 	tlb_switch(pt);
 	cpu_irq_restore(irq);
 }
@@ -393,13 +597,15 @@ void sched_use_pgtable(struct pgtable *pt)
 void sched_idle_loop(void)
 {
 	struct runqueue *rq = this_cpu_ptr(runqueue);
+	uint64_t me = 1ull << this_cpu_id();
 
 	DEBUG_ASSERT(rq->current == rq->idle);
+	__atomic_fetch_or(&sched_shared.idle_cpus, me, __ATOMIC_RELAXED);
 	for (;;) {
 		while (!READ_ONCE(rq->count) && pmm_zero_ahead(ZERO_AHEAD_STEP))
 			;
 		cpu_irq_disable();
-		if (!READ_ONCE(rq->count))
+		if (!READ_ONCE(rq->count) && (cpu_count_ready() == 1 || !rq_pull(rq)))
 			cpu_wait_for_irq();
 		cpu_irq_enable();
 		if (READ_ONCE(rq->count))

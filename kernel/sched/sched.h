@@ -35,7 +35,15 @@ void sched_use_pgtable(struct pgtable *pt);
 bool sched_wake(struct thread *t, unsigned mask);
 // Sets pending bits and wakes an interruptible sleeper.
 void thread_set_pending(struct thread *t, uint32_t bits);
-// For more than one CPU: how to interrupt CPU |cpu|, and what its interrupt handler then calls.
+// For more than one CPU. |start| starts the others; it is called once, when a program has a use for
+// them: with its second thread, or by sched_want_cpus. May sleep.
+void sched_set_more_cpus(void (*start)(void));
+void sched_want_cpus(void);
+// Prepares the run queue of |cpu|, whose per-CPU variables exist. Its idle thread, on whose stack
+// it is to call sched_cpu_started and sched_idle_loop; NULL: out of memory.
+struct thread *__must_check sched_add_cpu(unsigned cpu);
+void sched_cpu_started(void);
+// How to interrupt CPU |cpu|, and what its interrupt handler then calls.
 void sched_set_kick(void (*kick)(unsigned cpu));
 void sched_kicked(void);
 // For /proc/stat and the like.

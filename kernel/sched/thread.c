@@ -11,6 +11,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
+#include "kernel/sched/runqueue.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/sched_internal.h"
 #include "lib/string.h"
@@ -40,6 +41,7 @@ void thread_init_boot(struct thread *t)
 {
 	list_init(&threads.all);
 	t->refs = 1;
+	sched_init_thread(t, NULL);
 	t->cred = cred_get(cred_root());
 	str_copy(t->comm, "idle", sizeof(t->comm));
 	list_all_add(t);
@@ -84,7 +86,6 @@ static struct thread *thread_alloc(void (*start)(void *), void *arg)
 	t->state = THREAD_SLEEPING;
 	t->cpu = this_cpu_id();
 	t->refs = 1;
-	list_init(&t->run_node);
 	return t;
 }
 
@@ -96,6 +97,7 @@ struct thread *thread_create_kernel(const char *name, void (*entry)(void *), voi
 		return NULL;
 	str_copy(t->comm, name, sizeof(t->comm));
 	t->cred = cred_get(cred_root());
+	sched_init_thread(t, NULL);
 	thread_prepare_stack(t, (uint64_t)t->kstack_top);
 	list_all_add(t);
 	return t;
@@ -115,6 +117,7 @@ struct thread *thread_create_user(const struct pt_regs *regs, void (*start)(void
 	t->kstack_top = t->fpu;
 	t->regs = (struct pt_regs *)t->kstack_top - 1;
 	*t->regs = *regs;
+	sched_init_thread(t, thread_current());
 	thread_prepare_stack(t, (uint64_t)t->regs);
 	list_all_add(t);
 	return t;
@@ -192,16 +195,20 @@ uint64_t sched_tsc_to_ns(uint64_t tsc)
 	return tsc / hz * NSEC_PER_SEC + tsc % hz * NSEC_PER_SEC / hz;
 }
 
-uint64_t thread_runtime_tsc(const struct thread *t)
+uint64_t thread_runtime_tsc(struct thread *t)
 {
-	uint64_t tsc = READ_ONCE(t->runtime_tsc);
+	uint64_t irq = cpu_irq_save(), tsc;
+	struct runqueue *rq = rq_lock_of(t);
 
-	if (READ_ONCE(t->state) == THREAD_RUNNING)
-		tsc += cpu_rdtsc() - READ_ONCE(t->slice_start_tsc);
+	tsc = t->runtime_tsc;
+	if (rq->current == t)
+		tsc += cpu_rdtsc() - t->slice_start_tsc;
+	spin_unlock(&rq->lock);
+	cpu_irq_restore(irq);
 	return tsc;
 }
 
-uint64_t thread_runtime_ns(const struct thread *t)
+uint64_t thread_runtime_ns(struct thread *t)
 {
 	return sched_tsc_to_ns(thread_runtime_tsc(t));
 }

@@ -6,6 +6,7 @@
 #include "kernel/base/ptregs.h"
 #include "kernel/base/types.h"
 #include "lib/list.h"
+#include "lib/rbtree.h"
 
 struct pgtable;
 struct aspace;
@@ -21,6 +22,7 @@ enum thread_state {
 	THREAD_STOPPED,
 	THREAD_KILLABLE, // only wake_thread and its end
 	THREAD_DEAD,
+	THREAD_MOVING, // runnable, on its way to another CPU's queue
 };
 
 struct thread {
@@ -49,11 +51,26 @@ struct thread {
 
 	// guarded by the run queue lock
 	enum thread_state state;
-	struct list_node run_node;
+	union {
+		struct list_node run_node; // real-time
+		struct rb_node fair_node;  // all others
+	};
 	unsigned cpu;
+	bool queued;
+	bool to_back;    // gives way to its equals at the next schedule()
+	uint8_t prio;    // what it runs at: prio.h
+	uint8_t policy;  // SCHED_*
+	uint8_t rt_prio; // 1 to 99 with a real-time policy, else 0
+	int8_t nice;
+	bool reset_on_fork;
+	uint8_t boost;             // PRIO_NONE - what it was lent (prio.h); 0: nothing
+	uint64_t vruntime, vscale; // time it got, the scarcer its weight the faster: runqueue.h
+	uint64_t affinity;         // bit per CPU
 	uint64_t runtime_tsc, slice_start_tsc; // thread_runtime_ns() converts
 	uint64_t switches_voluntary, switches_forced;
-	uint8_t boost; // PRIO_NONE - what it was lent (prio.h); 0: nothing
+	// own: does it sleep soon after it woke somebody? Then that one can have its CPU.
+	uint64_t woke_tsc; // 0: nobody since it slept
+	uint8_t sync_score;
 
 	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
 	bool notify_on_switch;   // own: being switched out of a trap sets PENDING_NOTIFY (rseq)
@@ -102,8 +119,8 @@ void thread_send_signal(struct thread *t, int sig);
 void thread_set_release(void (*release)(struct thread *t));
 void thread_set_signal_sender(void (*send)(struct thread *t, int sig));
 // CPU time used so far, the present slice included; sched_tsc_to_ns converts.
-uint64_t thread_runtime_tsc(const struct thread *t);
-uint64_t thread_runtime_ns(const struct thread *t);
+uint64_t thread_runtime_tsc(struct thread *t);
+uint64_t thread_runtime_ns(struct thread *t);
 uint64_t sched_tsc_to_ns(uint64_t tsc);
 // Loads the calling thread's fs_base and gs_base into the CPU, and the reverse: with FSGSBASE the
 // program changes them by itself. Interrupts are off.

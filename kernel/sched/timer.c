@@ -12,6 +12,8 @@
 #include "kernel/base/percpu.h"
 #include "kernel/sched/timer_internal.h"
 
+#define MOVING ~0u // of timer.cpu: between two bases; interrupts are off
+
 struct timer_base {
 	struct spinlock lock;
 	struct rb_root tree;
@@ -80,8 +82,13 @@ static struct timer_base *timer_lock_base(struct timer *t)
 {
 	for (;;) {
 		unsigned cpu = __atomic_load_n(&t->cpu, __ATOMIC_ACQUIRE);
-		struct timer_base *b = per_cpu_ptr(timer_base, cpu);
+		struct timer_base *b;
 
+		if (unlikely(cpu == MOVING)) {
+			cpu_relax();
+			continue;
+		}
+		b = per_cpu_ptr(timer_base, cpu);
 		spin_lock(&b->lock);
 		if (likely(t->cpu == cpu))
 			return b;
@@ -96,7 +103,10 @@ void timer_arm(struct timer *t, uint64_t deadline_ns)
 
 	if (t->armed)
 		base_erase(b, t);
-	if (t->cpu != this_cpu_id()) {
+	// While its callback runs it stays with that CPU: timer_cancel looks for it there, and the
+	// CPU programs its hardware after the callback.
+	if (t->cpu != this_cpu_id() && b->running != t) {
+		__atomic_store_n(&t->cpu, MOVING, __ATOMIC_RELEASE);
 		spin_unlock(&b->lock);
 		b = this_cpu_ptr(timer_base);
 		spin_lock(&b->lock);
@@ -104,7 +114,8 @@ void timer_arm(struct timer *t, uint64_t deadline_ns)
 	}
 	t->deadline_ns = deadline_ns;
 	base_insert(b, t);
-	base_program(b);
+	if (likely(b == this_cpu_ptr(timer_base)))
+		base_program(b);
 	spin_unlock(&b->lock);
 	cpu_irq_restore(irq);
 }

@@ -64,7 +64,7 @@ __cold void kmalloc_init(void)
 			class ++;
 		heap.class_of[i] = (uint8_t) class;
 	}
-	for (unsigned cpu = 0; cpu < cpu_count_online(); cpu++) {
+	for (unsigned cpu = 0; cpu < cpu_count_ready(); cpu++) {
 		for (unsigned i = 0; i < CLASSES; i++)
 			per_cpu_ptr(heap_cpu, cpu)->mags[i].n = 0;
 	}
@@ -334,7 +334,7 @@ __cold void kmalloc_get_stats(struct kmem_stats *out)
 		uint64_t irq = spin_lock_irqsave(&c->lock);
 		uint64_t live = c->out;
 
-		for (unsigned cpu = 0; cpu < cpu_count_online(); cpu++)
+		for (unsigned cpu = 0; cpu < cpu_count_ready(); cpu++)
 			live -= READ_ONCE(per_cpu_ptr(heap_cpu, cpu)->mags[i].n);
 		out->backing_pages += c->pages;
 		spin_unlock_irqrestore(&c->lock, irq);

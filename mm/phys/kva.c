@@ -194,3 +194,26 @@ void kvfree(void *p)
 	unmap_pages(a->start, a->pages);
 	drop_area(a);
 }
+
+uint64_t kva_alloc_stacks(unsigned n, uint64_t bytes)
+{
+	struct area *a = kmalloc(sizeof(*a));
+	uint64_t step = bytes + PAGE_SIZE;
+
+	if (!a)
+		return 0;
+	a->pages = n * step >> PAGE_SHIFT;
+	if (!place_area(a)) {
+		kfree(a);
+		return 0;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (!kva_map_pages(a->start + i * step + PAGE_SIZE, bytes >> PAGE_SHIFT))
+			continue;
+		while (i--)
+			unmap_pages(a->start + i * step + PAGE_SIZE, bytes >> PAGE_SHIFT);
+		drop_area(a);
+		return 0;
+	}
+	return a->start + step;
+}

@@ -17,5 +17,8 @@ void kva_init(void);
 
 // Maps fresh frames (contents undefined) at [va, va + pages * 4096). -ENOMEM leaves nothing mapped.
 int __must_check kva_map_pages(va_t va, uint64_t pages);
+// |n| stacks of |bytes| (a multiple of 4096), an unmapped page below each: the top of the first
+// one, the others |bytes| + 4096 apart; 0: out of memory. They are never freed.
+uint64_t kva_alloc_stacks(unsigned n, uint64_t bytes);
 // Unmaps them, flushes all CPUs and frees the frames.
 void kva_unmap_pages(va_t va, uint64_t pages);

@@ -61,7 +61,7 @@ __cold void pmm_init(const struct bootinfo *info, const struct boot_range *reser
 	pmm.used = pmm.zeroed = (struct pool){ NULL, 0 };
 	pmm.n_reclaim = 0;
 	pmm.image_pages = 0;
-	for (unsigned i = 0; i < cpu_count_online(); i++)
+	for (unsigned i = 0; i < cpu_count_ready(); i++)
 		per_cpu_ptr(cpu_stack, i)->n = 0;
 	pmm.total_pages = virgin_init(info, reserved, n_reserved);
 	pmm.reserve_pages = MIN(MAX(pmm.total_pages / 256, 8ull), 128ull);
@@ -484,7 +484,7 @@ __cold void pmm_get_stats(struct pmm_stats *out)
 	out->total_pages = pmm.total_pages;
 	out->image_pages = pmm.image_pages;
 	out->free_pages = free_pages_locked();
-	for (unsigned i = 0; i < cpu_count_online(); i++)
+	for (unsigned i = 0; i < cpu_count_ready(); i++)
 		out->free_pages += READ_ONCE(per_cpu_ptr(cpu_stack, i)->n);
 	spin_unlock_irqrestore(&pmm.lock, irq);
 }

@@ -3,6 +3,11 @@
 // One shootdown at a time, under shoot.lock (RANK_TLB, taken with interrupts on: a CPU that waits
 // for it can still answer another one's request). A CPU belongs to pgtable.cpus from before it
 // loads the root until after it loaded another one. Must not allocate.
+//
+// A CPU that runs a kernel thread keeps the last program's tables loaded but touches nothing of the
+// user half: it is lazy. It is not interrupted for entries that changed; it is told (by its mode)
+// to flush before it runs the program again. For page tables that are to be freed it is
+// interrupted, since it may walk them speculatively, and leaves the root.
 
 #include "mm/phys/tlb.h"
 
@@ -15,7 +20,11 @@
 // Beyond this many pages one reload of CR3 is cheaper than single invalidations.
 #define FLUSH_SINGLE_MAX 8
 
-static DEFINE_PERCPU(struct pgtable *, tlb_loaded); // NULL: the kernel's
+enum tlb_mode { TLB_ACTIVE, TLB_LAZY, TLB_LAZY_FLUSH };
+
+DEFINE_PERCPU(struct pgtable *, tlb_loaded);
+DEFINE_PERCPU(uint32_t, tlb_mode); // atomic: others turn TLB_LAZY into TLB_LAZY_FLUSH
+static DEFINE_PERCPU(uint64_t, tlb_requests_sent);
 
 static struct {
 	struct spinlock lock;
@@ -23,7 +32,8 @@ static struct {
 	// The request under way: the holder of |lock| writes it, others read it after |waiting|.
 	va_t start, end;
 	bool kernel;
-	uint64_t waiting; // atomic: CPUs that have not flushed yet
+	const struct pgtable *leave; // not a flush: to be left by who has it loaded
+	uint64_t waiting;            // atomic: CPUs that have not flushed yet
 } shoot = { .lock = SPINLOCK_INIT(RANK_TLB, "shootdown") };
 
 static void flush_here(va_t start, va_t end, bool kernel)
@@ -51,17 +61,26 @@ void tlb_shootdown_interrupt(void)
 
 	if (!(__atomic_load_n(&shoot.waiting, __ATOMIC_ACQUIRE) & me))
 		return;
-	flush_here(shoot.start, shoot.end, shoot.kernel);
+	if (shoot.leave || (!shoot.kernel && this_cpu_read(tlb_mode) != TLB_ACTIVE)) {
+		// Only a lazy CPU can be asked to leave, and a lazy one has no use for the tables.
+		if (this_cpu_read(tlb_mode) != TLB_ACTIVE)
+			tlb_switch(pt_kernel());
+	} else {
+		flush_here(shoot.start, shoot.end, shoot.kernel);
+	}
 	__atomic_fetch_and(&shoot.waiting, ~me, __ATOMIC_RELEASE);
 }
 
-static __noinline void flush_others(uint64_t cpus, va_t start, va_t end, bool kernel)
+static __noinline void request(uint64_t cpus, va_t start, va_t end, bool kernel,
+			       const struct pgtable *leave)
 {
 	ASSERT(cpu_irqs_enabled());
 	spin_lock(&shoot.lock);
 	shoot.start = start;
 	shoot.end = end;
 	shoot.kernel = kernel;
+	shoot.leave = leave;
+	this_cpu_write(tlb_requests_sent, this_cpu_read(tlb_requests_sent) + 1);
 	__atomic_store_n(&shoot.waiting, cpus, __ATOMIC_RELEASE);
 	shoot.send(cpus);
 	while (__atomic_load_n(&shoot.waiting, __ATOMIC_ACQUIRE))
@@ -69,11 +88,29 @@ static __noinline void flush_others(uint64_t cpus, va_t start, va_t end, bool ke
 	spin_unlock(&shoot.lock);
 }
 
-static uint64_t online_mask(void)
+// Takes the lazy CPUs out of |cpus|: each will flush before it runs the program again.
+static uint64_t leave_out_lazy(uint64_t cpus)
 {
-	unsigned n = cpu_count_online();
+	uint64_t active = 0;
 
-	return n >= 64 ? ~0ull : (1ull << n) - 1;
+	for (; cpus; cpus &= cpus - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzll(cpus);
+		uint32_t mode = TLB_LAZY;
+
+		if (!__atomic_compare_exchange_n(per_cpu_ptr(tlb_mode, cpu), &mode, TLB_LAZY_FLUSH,
+						 false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+		    mode == TLB_ACTIVE)
+			active |= 1ull << cpu;
+	}
+	return active;
+}
+
+static __noinline void flush_others(const struct tlb_batch *b, uint64_t cpus)
+{
+	if (!b->tables_freed)
+		cpus = leave_out_lazy(cpus);
+	if (cpus)
+		request(cpus, b->start, b->end, false, NULL);
 }
 
 static void drop_held(struct tlb_batch *b)
@@ -95,7 +132,7 @@ static void drop_held(struct tlb_batch *b)
 
 void tlb_batch_flush(struct tlb_batch *b)
 {
-	uint64_t cpus = __atomic_load_n(&b->pt->cpus, __ATOMIC_RELAXED);
+	uint64_t cpus = __atomic_load_n(&b->pt->cpus, __ATOMIC_SEQ_CST);
 	uint64_t me = 1ull << this_cpu_id();
 
 	// A table without an entry that was present still sits in the caches of upper entries.
@@ -107,7 +144,7 @@ void tlb_batch_flush(struct tlb_batch *b)
 		if (cpus & me)
 			flush_here(b->start, b->end, false);
 		if (unlikely(cpus & ~me))
-			flush_others(cpus & ~me, b->start, b->end, false);
+			flush_others(b, cpus & ~me);
 	}
 	drop_held(b);
 	b->start = ~0ull;
@@ -120,32 +157,54 @@ void tlb_switch(struct pgtable *pt)
 	struct pgtable *old = this_cpu_read(tlb_loaded);
 	uint64_t me = 1ull << this_cpu_id();
 
-	if (old == pt)
+	if (old == pt) {
+		if (__atomic_exchange_n(this_cpu_ptr(tlb_mode), TLB_ACTIVE, __ATOMIC_SEQ_CST) ==
+		    TLB_LAZY_FLUSH)
+			cpu_flush_tlb_user();
 		return;
+	}
 	__atomic_fetch_or(&pt->cpus, me, __ATOMIC_SEQ_CST);
+	// Before the load, which flushes: who still finds this CPU lazy relies on that.
+	__atomic_exchange_n(this_cpu_ptr(tlb_mode), TLB_ACTIVE, __ATOMIC_SEQ_CST);
 	cpu_write_cr3(pt->root_pa);
 	this_cpu_write(tlb_loaded, pt);
-	if (old && old != pt_kernel())
+	if (old && old != pt_kernel()) // NULL: a CPU that has just started
 		__atomic_fetch_and(&old->cpus, ~me, __ATOMIC_RELEASE);
 }
 
 void tlb_unload(struct pgtable *pt)
 {
+	uint64_t irq = cpu_irq_save(), cpus;
+
 	if (this_cpu_read(tlb_loaded) == pt)
 		tlb_switch(pt_kernel());
+	cpu_irq_restore(irq);
+	cpus = __atomic_load_n(&pt->cpus, __ATOMIC_SEQ_CST);
+	if (cpus)
+		request(cpus, 0, 0, false, pt);
 	DEBUG_ASSERT(!__atomic_load_n(&pt->cpus, __ATOMIC_RELAXED));
+}
+
+uint64_t tlb_count_requests(void)
+{
+	uint64_t n = 0;
+
+	for (unsigned cpu = 0; cpu < cpu_count_ready(); cpu++)
+		n += READ_ONCE(*per_cpu_ptr(tlb_requests_sent, cpu));
+	return n;
 }
 
 void tlb_forget_loaded(void)
 {
-	this_cpu_write(tlb_loaded, NULL);
+	this_cpu_write(tlb_loaded, pt_kernel());
+	this_cpu_write(tlb_mode, TLB_ACTIVE);
 }
 
 void tlb_flush_kernel(va_t va, va_t end)
 {
-	uint64_t others = online_mask() & ~(1ull << this_cpu_id());
+	uint64_t others = cpu_running_mask() & ~(1ull << this_cpu_id());
 
 	flush_here(va, end, true);
 	if (others && shoot.send)
-		flush_others(others, va, end, true);
+		request(others, va, end, true, NULL);
 }

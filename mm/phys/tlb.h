@@ -6,6 +6,7 @@
 // whatever else the caller holds) must never be taken with interrupts off.
 #pragma once
 
+#include "kernel/base/percpu.h"
 #include "mm/phys/mapper.h"
 #include "mm/phys/page.h"
 
@@ -63,10 +64,25 @@ static inline void tlb_batch_end(struct tlb_batch *b)
 		tlb_batch_flush(b);
 }
 
-// Loads |pt| on this CPU. Interrupts off, or no chance to move to another CPU meanwhile.
+// What this CPU has loaded, and whether it is lazy about it (not 0): see tlb.c.
+DECLARE_PERCPU(struct pgtable *, tlb_loaded);
+DECLARE_PERCPU(uint32_t, tlb_mode);
+
+// Loads |pt| on this CPU, and ends laziness. Interrupts off, or no chance to move to another CPU
+// meanwhile.
 void tlb_switch(struct pgtable *pt);
-// Before |pt| is freed: loads the kernel's tables if this CPU has |pt| loaded (no other may).
+// A kernel thread runs next on this CPU: nothing of the user half is touched until the next
+// tlb_switch. Interrupts are off.
+static inline void tlb_set_lazy(void)
+{
+	if (this_cpu_read(tlb_mode) == 0 && this_cpu_read(tlb_loaded) != pt_kernel())
+		this_cpu_write(tlb_mode, 1); // nobody else changes it from 0
+}
+// Before |pt| is freed: all CPUs that have it loaded (lazily: nothing runs in it) load the
+// kernel's. Interrupts are on.
 void tlb_unload(struct pgtable *pt);
+// Shootdowns that needed an interrupt, so far.
+uint64_t tlb_count_requests(void);
 // Start-up of a CPU: what it has loaded is the kernel's own.
 void tlb_forget_loaded(void);
 // Flushes [va, end) of the kernel half on all CPUs. Interrupts must be on if there are several.

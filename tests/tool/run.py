@@ -541,7 +541,7 @@ def test_options(c):
             (["run", "--nonsense", "x"], ["--nonsense", "--help"]),
             (["run", "-m", "lots", "x"], ["--memory", "lots"]),
             (["run", "-m"], ["--memory", "value"]),
-            (["run", "--cpus", "2", "x"], ["later"]),
+            (["run", "--cpus", "65", "x"], ["at most 64"]),
             (["run", "-v", "/a:/b", "x"], ["later", "--add"]),
             (["run", "-p", "80:80", "x"], ["later"]),
             (["run", "--accel", "xen", "x"], ["--accel", "kvm"]),

@@ -183,6 +183,7 @@ static int make_spec(const struct options *o, struct job *j, struct machine_spec
 									    : j->kernel.path,
 				    .initrd_fd = j->packed.fd,
 				    .icount = o->icount,
+				    .cpus = o->cpus,
 				    .gdb_port = o->gdb_port,
 				    .ctl = o->ctl,
 				    .ctl_fd = -1,

@@ -28,17 +28,17 @@ static int set_memory(struct options *o, const char *v)
 		    v);
 }
 
+#define CPUS_MAX 64u // kernel/base/percpu.h
+
 static int set_cpus(struct options *o, const char *v)
 {
 	uint64_t n;
 
 	if (parse_size(v, 1, &n) || n == 0)
 		return fail(STATUS_OURO, "--cpus %s is not a number of CPUs", v);
-	if (n > 1)
-		return fail(STATUS_OURO,
-			    "--cpus %s: more than one CPU comes with a later version; leave it out",
-			    v);
-	o->cpus = 1;
+	if (n > CPUS_MAX)
+		return fail(STATUS_OURO, "--cpus %s: at most %u", v, CPUS_MAX);
+	o->cpus = (unsigned)n;
 	return 0;
 }
 

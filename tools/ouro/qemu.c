@@ -52,6 +52,10 @@ static void add_machine(const struct machine_spec *m, struct strvec *argv)
 	}
 	strvec_add(argv, "-m");
 	strvec_addf(argv, "%lluk", (unsigned long long)(m->memory_bytes >> 10));
+	if (m->cpus > 1) {
+		strvec_add(argv, "-smp");
+		strvec_addf(argv, "%u", m->cpus);
+	}
 	strvec_add(argv, "-accel");
 	strvec_add(argv, m->kvm ? "kvm" : "tcg");
 	strvec_add(argv, "-cpu");

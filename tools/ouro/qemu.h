@@ -15,6 +15,7 @@ struct machine_spec {
 	const char *kernel; // path of the kernel, of an .elf image, or of a disk
 	int initrd_fd;      // -1: none
 	uint64_t memory_bytes;
+	unsigned cpus;
 	bool kvm, icount;
 	const char *cpu;
 	unsigned gdb_port;

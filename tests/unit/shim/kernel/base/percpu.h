@@ -26,3 +26,12 @@ static inline unsigned cpu_count_online(void)
 {
 	return host_online_cpus;
 }
+
+static inline unsigned cpu_count_ready(void)
+{
+	return host_online_cpus;
+}
+static inline uint64_t cpu_running_mask(void)
+{
+	return host_online_cpus >= 64 ? ~0ull : (1ull << host_online_cpus) - 1;
+}
