@@ -28,12 +28,13 @@ enum lock_rank {
 	RANK_ASPACE = 70, // rwsem of an address space
 	RANK_DRIVER = 75,
 	// spinlocks
-	RANK_PID = 85,     // the table of thread numbers
 	RANK_SIGHAND = 90, // signal state of a process
 	RANK_DENTRY = 92,  // the trees of names and mounts (fs/dentry.c)
 	RANK_FUTEX = 95,
+	RANK_FUTEX_PI = 96,    // who owns and who waits, with priority inheritance
 	RANK_IMAGE = 97,       // which image frames a file still shows (fs/shmem.c)
 	RANK_EPOLL_WATCH = 98, // who watches a file
+	RANK_PID = 99,         // the table of thread numbers
 	RANK_OBJ_VIEWS = 100,  // a memobj's view tree
 	RANK_OBJ_SLOTS = 110,  // a memobj's page slots
 	RANK_PGTABLE = 120,    // one page-table page

@@ -317,7 +317,7 @@ static void exec_exchange(struct exec *x)
 	struct aspace *old = p->aspace, *as = x->as;
 	uint64_t irq;
 
-	process_release_user();
+	process_release_user(false);
 	x->as->exe_owner = x->prog.file;
 	x->as->exe_ops = &exe_ops;
 	x->prog.file = NULL;

@@ -42,13 +42,14 @@ bool process_must_end(void)
 	       (READ_ONCE(p->exec_thread) && p->exec_thread != thread_current());
 }
 
-void process_release_user(void)
+void process_release_user(bool dies)
 {
 	struct thread *t = thread_current();
 	struct uthread *u = t->uthread;
 	struct uptr tid_word = u->clear_child_tid;
 
 	futex_exit_robust_list(t);
+	futex_pi_exit(t, dies);
 	u->clear_child_tid = UPTR(0);
 	// Nobody is left to look at it unless the memory is shared (Linux mm_release).
 	if (tid_word.va && (t->process->nthreads > 1 || t->aspace->refs > 1)) {
@@ -183,7 +184,7 @@ void process_exit_thread(int status)
 	bool last;
 
 	t->notify_on_switch = false;
-	process_release_user();
+	process_release_user(true);
 	fs_context_put(t->fsctx);
 	t->fsctx = NULL;
 	sched_use_pgtable(pt_kernel());

@@ -31,16 +31,18 @@ struct futex_waiter {
 	struct futex_key key;
 	struct futex_bucket *bucket; // where it hangs now (requeue moves it); NULL: woken
 	struct thread *thread;
-	uint32_t bitset;
+	uint32_t bitset; // 0: part of a struct pi_waiter
 };
 
 // Takes up to |count| waiters on |key| that share a bit with |bitset| off the bucket (locked) and
-// wakes them. How many.
+// wakes them. How many, or -EINVAL if one of them waits for a lock (struct pi_waiter).
 int futex_wake_locked(struct futex_bucket *b, struct futex_key key, int count, uint32_t bitset);
 // Wakes up to |wake| waiters on |from|, then moves up to |requeue| others to |to|. Both buckets are
-// locked (they may be one). The sum.
+// locked (they may be one). The sum, or -EINVAL as above.
 int futex_requeue_locked(struct futex_bucket *from_bucket, const struct futex_key *from,
 			 struct futex_bucket *to_bucket, const struct futex_key *to, int wake,
 			 int requeue);
-// Decodes and applies FUTEX_WAKE_OP's operation to |old|; false: unknown operation or comparison.
-bool futex_op_apply(uint32_t op, uint32_t old, uint32_t *new_, bool *compare);
+// FUTEX_WAKE_OP: applies the operation to |old|; false: there is no such operation.
+bool futex_op_apply(uint32_t op, uint32_t old, uint32_t *new_);
+// Compares |old| as the operation says: 0 or 1, or -ENOSYS: there is no such comparison.
+int futex_op_compare(uint32_t op, uint32_t old);

@@ -1,5 +1,6 @@
 // The queues of waiting threads: pure list work under the buckets' locks.
 
+#include <asm/errno.h>
 #include <linux/futex.h>
 
 #include "kernel/proc/futex_key.h"
@@ -11,9 +12,10 @@ static __always_inline_fn void wake_waiter(struct futex_waiter *w)
 
 	w->node.prev->next = w->node.next;
 	w->node.next->prev = w->node.prev;
-	// The waiter's record is on its stack and is gone once it sees this.
-	__atomic_store_n(&w->bucket, NULL, __ATOMIC_RELEASE);
+	// The waiter's record is on its stack, and it may be gone with its thread, once it sees
+	// that |bucket| is NULL. Before that it waits for the bucket's lock.
 	sched_wake(t, 1u << THREAD_INTERRUPTIBLE);
+	__atomic_store_n(&w->bucket, NULL, __ATOMIC_RELEASE);
 }
 
 int futex_wake_locked(struct futex_bucket *b, struct futex_key key, int count, uint32_t bitset)
@@ -22,9 +24,13 @@ int futex_wake_locked(struct futex_bucket *b, struct futex_key key, int count, u
 	int woken = 0;
 
 	list_for_each_safe (w, next, &b->waiters, node) {
-		if (w->key.offset != key.offset || w->key.space != key.space ||
-		    !(w->bitset & bitset))
+		if (w->key.offset != key.offset || w->key.space != key.space)
 			continue;
+		if (unlikely(!(w->bitset & bitset))) {
+			if (!w->bitset)
+				return -EINVAL; // waits for a lock with priority inheritance
+			continue;
+		}
 		wake_waiter(w);
 		if (++woken >= count)
 			break;
@@ -41,10 +47,14 @@ int futex_requeue_locked(struct futex_bucket *from_bucket, const struct futex_ke
 	int done = 0;
 
 	list_for_each_safe (w, next, &from_bucket->waiters, node) {
-		if (done >= wake + requeue)
+		if (done >= (int64_t)wake + requeue)
 			break;
 		if (!futex_key_equal(&w->key, from))
 			continue;
+		if (!w->bitset) {
+			done = -EINVAL;
+			break;
+		}
 		if (done++ < wake) {
 			wake_waiter(w);
 			continue;
@@ -67,13 +77,12 @@ static int32_t sign_extend_12(uint32_t v)
 	return (int32_t)(v << 20) >> 20;
 }
 
-bool futex_op_apply(uint32_t op, uint32_t old, uint32_t *new_, bool *compare)
+bool futex_op_apply(uint32_t op, uint32_t old, uint32_t *new_)
 {
-	int32_t oparg = sign_extend_12(op >> 12 & 0xfff), cmparg = sign_extend_12(op & 0xfff);
-	int32_t oldval = (int32_t)old;
+	int32_t oparg = sign_extend_12(op >> 12 & 0xfff);
 
 	if (op & (uint32_t)FUTEX_OP_OPARG_SHIFT << 28)
-		oparg = 1 << (oparg & 31);
+		oparg = (int32_t)(1u << (oparg & 31));
 	switch (op >> 28 & 7) {
 	case FUTEX_OP_SET:
 		*new_ = (uint32_t)oparg;
@@ -93,27 +102,27 @@ bool futex_op_apply(uint32_t op, uint32_t old, uint32_t *new_, bool *compare)
 	default:
 		return false;
 	}
+	return true;
+}
+
+int futex_op_compare(uint32_t op, uint32_t old)
+{
+	int32_t cmparg = sign_extend_12(op & 0xfff), oldval = (int32_t)old;
+
 	switch (op >> 24 & 15) {
 	case FUTEX_OP_CMP_EQ:
-		*compare = oldval == cmparg;
-		break;
+		return oldval == cmparg;
 	case FUTEX_OP_CMP_NE:
-		*compare = oldval != cmparg;
-		break;
+		return oldval != cmparg;
 	case FUTEX_OP_CMP_LT:
-		*compare = oldval < cmparg;
-		break;
+		return oldval < cmparg;
 	case FUTEX_OP_CMP_GE:
-		*compare = oldval >= cmparg;
-		break;
+		return oldval >= cmparg;
 	case FUTEX_OP_CMP_LE:
-		*compare = oldval <= cmparg;
-		break;
+		return oldval <= cmparg;
 	case FUTEX_OP_CMP_GT:
-		*compare = oldval > cmparg;
-		break;
+		return oldval > cmparg;
 	default:
-		return false;
+		return -ENOSYS;
 	}
-	return true;
 }

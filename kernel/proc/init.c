@@ -41,6 +41,7 @@ int proc_init(void)
 {
 	process_init();
 	futex_init();
+	futex_pi_init();
 	thread_set_signal_sender(send_to_thread);
 	vfs_set_random_source(fill_random);
 	aspace_set_oom_handler(process_oom);

@@ -8,6 +8,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/sched/pid.h"
+#include "kernel/sched/prio.h"
 #include "kernel/sched/sched.h"
 #include "lib/radix.h"
 #include "lib/string.h"
@@ -131,6 +132,8 @@ static struct uthread *uthread_create(struct thread *t)
 	u->altstack.flags = SS_DISABLE;
 	u->start_ns = clock_mono_ns();
 	list_init(&u->node);
+	list_init(&u->pi_held);
+	u->pi_lent = PRIO_NONE;
 	sigpending_init(&u->pending);
 	return u;
 }

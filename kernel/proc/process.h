@@ -98,6 +98,12 @@ struct uthread {
 	uint64_t real_blocked; // during rt_sigtimedwait: what is blocked apart from the set waited
 			       // for
 
+	// guarded by futex_pi.c's lock
+	struct list_node pi_held; // struct pi_state: locks of which this is the owner
+	struct pi_waiter *pi_blocked_on;
+	int pi_lent;    // the priority it was lent, or PRIO_NONE
+	bool pi_exited; // nothing may be added to |pi_held| any more
+
 	// the thread's own
 	uint64_t saved_mask; // to put back when a temporary mask ends
 	bool restore_mask;

@@ -54,12 +54,14 @@ void process_timers_init(struct process *p);
 bool process_oom(struct aspace *as);
 // futex.c
 void futex_init(void);
+void futex_pi_init(void);
 
 // exit.c. Ends all other threads of the calling process and gives the caller the process's number.
 // 0 or -EAGAIN if the process is ending or another thread does the same.
 int __must_check process_become_single(void);
-// What a thread owes to user memory at its end or at exec: robust list, clear_child_tid.
-void process_release_user(void);
+// What a thread owes to user memory at its end (|dies|) or at exec: robust list, locks with
+// priority inheritance, clear_child_tid.
+void process_release_user(bool dies);
 // True if the calling thread has to end now (exit_group, exec in another thread).
 bool process_must_end(void);
 

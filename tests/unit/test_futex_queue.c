@@ -3,6 +3,7 @@
 
 #include "kernel/proc/futex_key.h"
 
+#include <asm/errno.h>
 #include <linux/futex.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -133,26 +134,60 @@ static void requeues_within_a_bucket(void **state)
 	assert_true(list_empty(&b.waiters));
 }
 
+static void apply(uint32_t op, uint32_t old, uint32_t want, int compare)
+{
+	uint32_t v;
+
+	assert_true(futex_op_apply(op, old, &v));
+	assert_int_equal(v, want);
+	assert_int_equal(futex_op_compare(op, old), compare);
+}
+
 static void applies_wake_ops(void **state)
 {
 	uint32_t v;
-	bool c;
 
 	(void)state;
-	assert_true(futex_op_apply(OP(FUTEX_OP_SET, 5, FUTEX_OP_CMP_EQ, 3), 3, &v, &c));
-	assert_true(v == 5 && c);
-	assert_true(futex_op_apply(OP(FUTEX_OP_ADD, 0xfff, FUTEX_OP_CMP_LT, 0), 0, &v, &c));
-	assert_true(v == UINT32_MAX && !c); // -1 as twelve bits
-	assert_true(futex_op_apply(OP((FUTEX_OP_OR | 8), 4, FUTEX_OP_CMP_GE, 1), 1, &v, &c));
-	assert_true(v == 17 && c); // 1 << 4
-	assert_true(futex_op_apply(OP(FUTEX_OP_ANDN, 1, FUTEX_OP_CMP_NE, 7), 7, &v, &c));
-	assert_true(v == 6 && !c);
-	assert_true(futex_op_apply(OP(FUTEX_OP_XOR, 3, FUTEX_OP_CMP_GT, 0xffe), 0, &v, &c));
-	assert_true(v == 3 && c); // 0 > -2
-	assert_true(futex_op_apply(OP(FUTEX_OP_XOR, 3, FUTEX_OP_CMP_LE, 0), 1, &v, &c));
-	assert_false(c);
-	assert_false(futex_op_apply(OP(5, 0, 0, 0), 0, &v, &c));
-	assert_false(futex_op_apply(OP(0, 0, 6, 0), 0, &v, &c));
+	apply(OP(FUTEX_OP_SET, 5, FUTEX_OP_CMP_EQ, 3), 3, 5, 1);
+	apply(OP(FUTEX_OP_ADD, 0xfff, FUTEX_OP_CMP_LT, 0), 0, UINT32_MAX, 0); // -1 as twelve bits
+	apply(OP((FUTEX_OP_OR | 8), 4, FUTEX_OP_CMP_GE, 1), 1, 17, 1);        // 1 << 4
+	apply(OP((FUTEX_OP_OR | 8), 31, FUTEX_OP_CMP_GE, 1), 1, 1u << 31 | 1, 1);
+	apply(OP(FUTEX_OP_ANDN, 1, FUTEX_OP_CMP_NE, 7), 7, 6, 0);
+	apply(OP(FUTEX_OP_XOR, 3, FUTEX_OP_CMP_GT, 0xffe), 0, 3, 1); // 0 > -2
+	apply(OP(FUTEX_OP_XOR, 3, FUTEX_OP_CMP_LE, 0), 1, 2, 0);
+	apply(OP(FUTEX_OP_SET, 9, 6, 0), 0, 9, -ENOSYS);
+	assert_false(futex_op_apply(OP(5, 0, 0, 0), 0, &v));
+}
+
+static void refuses_waiters_for_locks(void **state)
+{
+	struct futex_bucket b1, b2;
+
+	(void)state;
+	bucket_init(&b2);
+	bucket_init(&b1);
+	add(&b1, 0, k1, ~0u);
+	add(&b1, 1, k1, 0);
+	add(&b1, 2, k1, ~0u);
+	assert_int_equal(futex_wake_locked(&b1, k2, 9, ~0u), 0);
+	assert_int_equal(futex_wake_locked(&b1, k1, 1, ~0u), 1);
+	assert_int_equal(futex_wake_locked(&b1, k1, 9, ~0u), -EINVAL);
+	assert_int_equal(futex_requeue_locked(&b1, &k1, &b2, &k2, 1, INT32_MAX), -EINVAL);
+	assert_true(list_empty(&b2.waiters));
+	assert_non_null(waiters[2].bucket);
+}
+
+static void requeues_without_limit(void **state)
+{
+	struct futex_bucket b1, b2;
+
+	(void)state;
+	bucket_init(&b2);
+	bucket_init(&b1);
+	for (int i = 0; i < 3; i++)
+		add(&b1, i, k1, ~0u);
+	assert_int_equal(futex_requeue_locked(&b1, &k1, &b2, &k2, 1, INT32_MAX), 3);
+	assert_int_equal(n_woken, 1);
 }
 
 int main(void)
@@ -163,6 +198,8 @@ int main(void)
 		cmocka_unit_test(obeys_bitsets),
 		cmocka_unit_test(requeues),
 		cmocka_unit_test(requeues_within_a_bucket),
+		cmocka_unit_test(requeues_without_limit),
+		cmocka_unit_test(refuses_waiters_for_locks),
 		cmocka_unit_test(applies_wake_ops),
 	};
 
