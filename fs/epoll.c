@@ -564,7 +564,13 @@ static int64_t epoll_seek(struct file *f, int64_t offset, int whence)
 	return 0; // Linux noop_llseek
 }
 
+static int64_t epoll_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+{
+	return -EINVAL; // only busy polling of network devices has any
+}
+
 static const struct file_ops epoll_ops = {
+	.ioctl = epoll_ioctl,
 	.seek = epoll_seek,
 	.poll = epoll_poll,
 	.release = epoll_release,

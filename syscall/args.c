@@ -13,6 +13,7 @@
 #include "kernel/base/clock.h"
 #include "kernel/base/lock.h"
 #include "kernel/proc/signal.h"
+#include "kernel/sched/clocktimer.h"
 #include "lib/checked.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
@@ -153,6 +154,22 @@ int user_timespec_put(struct uptr dst, uint64_t ns)
 					(int64_t)(ns % NSEC_PER_SEC) };
 
 	return copy_to_user(dst, &ts, sizeof(ts));
+}
+
+int user_itimerspec_get(struct timer_spec *spec, struct uptr src)
+{
+	int err = user_timespec_get(&spec->interval_ns, src);
+	int value_err =
+		user_timespec_get(&spec->value_ns, uptr_add(src, sizeof(struct __kernel_timespec)));
+
+	return err == -EFAULT || !value_err ? err : value_err;
+}
+
+int user_itimerspec_put(struct uptr dst, const struct timer_spec *spec)
+{
+	if (user_timespec_put(dst, spec->interval_ns))
+		return -EFAULT;
+	return user_timespec_put(uptr_add(dst, sizeof(struct __kernel_timespec)), spec->value_ns);
 }
 
 int user_timeval_get(uint64_t *ns, struct uptr src, bool strict)

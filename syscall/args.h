@@ -6,7 +6,7 @@
 #include "kernel/base/types.h"
 
 struct file;
-struct timespec_k;
+struct timer_spec;
 
 // A copied path. Short ones stay inside, so that a call costs no allocation.
 struct user_path {
@@ -46,6 +46,9 @@ bool user_range_ok(struct uptr p, uint64_t bytes);
 // struct timespec to nanoseconds (saturating). 0, -EFAULT, or -EINVAL for an invalid one.
 int __must_check user_timespec_get(uint64_t *ns, struct uptr src);
 int __must_check user_timespec_put(struct uptr dst, uint64_t ns);
+// struct itimerspec likewise.
+int __must_check user_itimerspec_get(struct timer_spec *spec, struct uptr src);
+int __must_check user_itimerspec_put(struct uptr dst, const struct timer_spec *spec);
 // struct timeval likewise; microseconds out of range are -EINVAL only if |strict|, else carried.
 int __must_check user_timeval_get(uint64_t *ns, struct uptr src, bool strict);
 // now + ns without wrapping (CLOCK_MONOTONIC).

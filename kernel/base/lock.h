@@ -44,6 +44,8 @@ enum lock_rank {
 	RANK_PMM = 150,
 	RANK_KMAP = 152, // the kernel's own page tables
 	RANK_TLB = 155,
+	RANK_TIMERFD = 157,
+	RANK_CLOCKTIMER = 158, // the timers on CLOCK_REALTIME
 	RANK_WAITQ = 160,
 	RANK_EPOLL_READY = 161, // an epoll's list of ready items, taken by wait queues' callbacks
 	RANK_THREADS = 162,     // the list of all threads
