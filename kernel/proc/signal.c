@@ -4,6 +4,7 @@
 #include "kernel/proc/signal.h"
 
 #include <asm/errno.h>
+#include <linux/eventpoll.h>
 #include <linux/resource.h>
 
 #include "kernel/proc/signal_internal.h"
@@ -43,6 +44,19 @@ static void sigqueue_free(struct sigqueue *q)
 {
 	__atomic_sub_fetch(q->charged, 1, __ATOMIC_RELAXED);
 	kfree(q);
+}
+
+// Of signalfd. Fixed and shared, since what watches one (epoll) may outlive the process.
+#define FD_QUEUE(n)                                                                                \
+	{                                                                                          \
+		SPINLOCK_INIT(RANK_WAITQ, "signalfd"), LIST_INIT(fd_queues[n].waiters)             \
+	}
+static struct waitq fd_queues[] = { FD_QUEUE(0), FD_QUEUE(1), FD_QUEUE(2), FD_QUEUE(3),
+				    FD_QUEUE(4), FD_QUEUE(5), FD_QUEUE(6), FD_QUEUE(7) };
+
+struct waitq *signal_fd_queue(const struct process *p)
+{
+	return &fd_queues[(unsigned)p->pid % ARRAY_SIZE(fd_queues)];
 }
 
 static const uint8_t default_actions[SIGNAL_COUNT + 1] = {
@@ -330,6 +344,7 @@ int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo
 		return -EAGAIN; // its details matter
 	}
 	to->set |= SIGSET_OF(sig);
+	waitq_wake(signal_fd_queue(p), ~0u, EPOLLIN);
 	if (!taker)
 		taker = choose_thread(p, sig);
 	if (taker && !(taker->blocked & SIGSET_OF(sig)))

@@ -31,5 +31,8 @@ void sig_drop_locked(struct process *p, uint64_t set); // removes pending ones e
 // Queues for |u|, or for the process if NULL, and wakes who will take it. 0 or -EAGAIN.
 int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo_t *info);
 
+// What readers of a signalfd of |p| wait on; shared with other processes.
+struct waitq *signal_fd_queue(const struct process *p);
+
 // The same for the caller's own mask, taking the lock.
 void sig_set_blocked(uint64_t blocked);
