@@ -69,7 +69,7 @@ int main(void)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGRTMIN + 1);
+	sigaddset(&set, 40);
 	sigaddset(&set, SIGKILL);
 	fd = MUST(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 	R(fcntl(fd, F_GETFD));
@@ -86,9 +86,9 @@ int main(void)
 	take(fd);
 	kill(getpid(), SIGUSR1);
 	kill(getpid(), SIGUSR1);
-	sigqueue(getpid(), SIGRTMIN + 1, v);
+	sigqueue(getpid(), 40, v);
 	v.sival_ptr = (void *)0x123456789abcul;
-	sigqueue(getpid(), SIGRTMIN + 1, v);
+	sigqueue(getpid(), 40, v);
 	pthread_kill(pthread_self(), SIGUSR1);
 	take(fd);
 	take(fd);
