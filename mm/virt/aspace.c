@@ -48,6 +48,7 @@ void aspace_struct_put(struct aspace *as)
 	if (__atomic_sub_fetch(&as->struct_refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	pt_destroy(&as->pt);
+	vma_free_spares(as);
 	kfree(as);
 }
 

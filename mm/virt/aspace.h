@@ -70,13 +70,14 @@ struct vma {
 	uint64_t anon_id; // set once by a fault, atomically
 
 	// False: no fault came here yet, its page-table entries are all empty. Set under the shared
-	// lock.
+	// lock. Each table of 4 KiB entries lies in the range of a vma that is touched.
 	bool touched;
 
 	// From here on vma_new does not copy.
 	struct vma *prev, *next; // neighbours by address
-	struct rb_node node;     // by address, augmented with the largest gap
-	uint64_t gap_before, max_gap;
+	struct rb_node node;     // by address, augmented with the largest gap; unless |fresh|
+	uint64_t max_gap;
+	uint8_t fresh;            // not in the tree yet: its place in aspace.fresh, from 1
 	struct rb_node view_node; // in obj->views, augmented with the largest end
 	uint64_t view_max_end;
 	// Hints, written by faults under the shared lock without care for each other.
@@ -98,8 +99,12 @@ struct aspace {
 	struct rb_root vmas;
 	unsigned vma_count;
 	uint64_t total_pages, locked_pages, data_pages, stack_pages, shared_pages, exec_pages;
-	struct vma *highest; // the last one
+	struct vma *lowest, *highest; // the first and the last one
 	struct vma *last_hit;
+	struct vma *fresh[4]; // not in the tree yet
+	unsigned fresh_turn;
+	struct vma *spares; // records for the next mappings, a list by next_dead
+	unsigned spare_count;
 	// Where the next mapping goes: gaps above (after) this vma and below mmap_base are all
 	// smaller than |place_bytes|. NULL: not known.
 	struct vma *place_at;
@@ -131,7 +136,13 @@ void aspace_struct_get(struct aspace *as);
 void aspace_struct_put(struct aspace *as);
 
 // Finders; the lock must be held. aspace_find_vma: the first vma that ends above |va|, or NULL.
-struct vma *aspace_find_vma(struct aspace *as, va_t va);
+struct vma *aspace_find_vma_slow(struct aspace *as, va_t va);
+static inline struct vma *aspace_find_vma(struct aspace *as, va_t va)
+{
+	struct vma *v = READ_ONCE(as->last_hit);
+
+	return likely(v && va - v->start < v->end - v->start) ? v : aspace_find_vma_slow(as, va);
+}
 struct vma *aspace_next_vma(struct vma *v);
 struct vma *aspace_first_vma(struct aspace *as);
 // VmHWM and ru_maxrss, in pages.

@@ -7,23 +7,23 @@
 
 static int grow(struct aspace *as, va_t old_end, va_t new_end, struct vma **dead)
 {
-	struct vma like = {
-		.aspace = as,
-		.start = old_end,
-		.end = new_end,
-		.pgoff = old_end >> PAGE_SHIFT,
-		.flags = VMA_READ | VMA_WRITE | VMA_MAYREAD | VMA_MAYWRITE | VMA_MAYEXEC |
-			 VMA_ACCOUNT | as->default_vma_flags,
-	};
-	struct vma *next = aspace_find_vma(as, old_end);
+	struct vma *v, *next = aspace_find_vma(as, old_end);
 
 	if (new_end > USER_TOP || (next && new_end + PAGE_SIZE > vma_start_with_gap(next)))
 		return -ENOMEM;
 	if (as->vma_count > vm_policy.max_map_count)
 		return -ENOMEM;
-	if ((like.flags & VMA_LOCKED) && !vma_may_lock(as, vma_pages(&like)))
+	if ((as->default_vma_flags & VMA_LOCKED) &&
+	    !vma_may_lock(as, (new_end - old_end) >> PAGE_SHIFT))
 		return -EAGAIN;
-	return map_region(as, &like, dead);
+	v = vma_alloc(as);
+	if (!v)
+		return -ENOMEM;
+	vma_fill(v, as, old_end, new_end, &(struct mmap_source){ 0 });
+	v->pgoff = old_end >> PAGE_SHIFT;
+	v->flags = VMA_READ | VMA_WRITE | VMA_MAYREAD | VMA_MAYWRITE | VMA_MAYEXEC | VMA_ACCOUNT |
+		   as->default_vma_flags;
+	return map_region(as, v, dead);
 }
 
 // Where the program unmapped all of the heap's end, Linux leaves the break.

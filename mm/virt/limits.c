@@ -13,28 +13,17 @@ struct vm_policy vm_policy = {
 	.mmap_min_addr = 65536,
 };
 
-bool vma_may_expand(const struct aspace *as, unsigned flags, uint64_t pages)
+bool vma_may_commit_more(uint64_t pages)
 {
-	if (as->total_pages + pages > as->limits.as >> PAGE_SHIFT)
-		return false;
-	if ((flags & (VMA_WRITE | VMA_SHARED | VMA_STACK | VMA_GROWSDOWN)) == VMA_WRITE)
-		return as->data_pages + pages <= as->limits.data >> PAGE_SHIFT;
-	return true;
-}
-
-// Linux's heuristic: one request may not be larger than all memory. The total never changes.
-bool vma_may_commit(uint64_t pages)
-{
-	static uint64_t total_pages;
 	struct pmm_stats stats;
 
 	if (vm_policy.overcommit_memory == 1)
 		return true;
-	if (!READ_ONCE(total_pages)) {
+	if (!READ_ONCE(vm_policy.ram_pages)) {
 		pmm_get_stats(&stats);
-		WRITE_ONCE(total_pages, stats.total_pages);
+		WRITE_ONCE(vm_policy.ram_pages, stats.total_pages);
 	}
-	return pages <= READ_ONCE(total_pages);
+	return pages <= READ_ONCE(vm_policy.ram_pages);
 }
 
 bool vma_can_mlock(const struct aspace *as)

@@ -102,78 +102,95 @@ static uint64_t overlapping_pages(struct aspace *as, va_t start, va_t end)
 	return pages;
 }
 
-// Grows a neighbour over the free range of |like| where the result is one mapping. The counted
-// writer and all references of the neighbour serve for both.
-static bool extend_neighbour(struct aspace *as, const struct vma *like, struct vma *prev,
-			     struct vma *next, struct vma **dead)
+// Grows a neighbour over the free range of |v| where the result is one mapping. The counted writer
+// and all references of the neighbour serve for both.
+static bool extend_neighbour(struct aspace *as, const struct vma *v, struct vma *next,
+			     struct vma **dead)
 {
-	if (prev && vma_can_merge(prev, like)) {
-		vma_set_range(as, prev, prev->start, like->end, prev->pgoff);
-		if (next && next->start == like->end)
+	struct vma *prev = next ? vma_prev(next) : as->highest;
+
+	if (prev && vma_can_merge(prev, v)) {
+		vma_set_range(as, prev, prev->start, v->end, prev->pgoff);
+		if (next && next->start == v->end)
 			vma_merge_around(as, prev, dead);
 		return true;
 	}
-	if (next && vma_can_merge(like, next)) {
-		vma_set_range(as, next, like->start, next->end, like->pgoff);
+	if (next && vma_can_merge(v, next)) {
+		vma_set_range(as, next, v->start, next->end, v->pgoff);
 		return true;
 	}
 	return false;
 }
 
-// A new record with its references; the writer of a sealed object is refused here.
-static int new_record(struct vma *like, struct vma **out)
+static bool may_map(struct aspace *as, const struct vma *v, bool overlaps)
 {
-	const unsigned flags = like->flags;
+	uint64_t more = vma_pages(v);
 
-	like->flags &= ~(unsigned)VMA_COUNTED_WRITER;
-	*out = vma_new(like);
-	like->flags = flags;
-	if (!*out)
-		return -ENOMEM;
-	if ((flags & VMA_COUNTED_WRITER) && memobj_writer_add(like->obj)) {
-		vma_free_unlinked(*out);
-		return -EPERM;
-	}
-	(*out)->flags = flags;
-	return 0;
+	if ((v->flags & VMA_ACCOUNT) && !vma_may_commit(more))
+		return false;
+	if (overlaps)
+		more -= overlapping_pages(as, v->start, v->end);
+	return vma_may_expand(as, v->flags, more);
 }
 
-int map_region(struct aspace *as, struct vma *like, struct vma **dead)
+int map_region(struct aspace *as, struct vma *v, struct vma **dead)
 {
-	struct vma *next = aspace_find_vma(as, like->start), *prev, *v;
-	const bool overlaps = next && next->start < like->end;
-	uint64_t pages = vma_pages(like);
-	int r;
+	struct vma *next = aspace_find_vma(as, v->start);
+	const bool overlaps = next && next->start < v->end;
+	int r = -ENOMEM;
 
-	if (overlaps)
-		pages -= overlapping_pages(as, like->start, like->end);
-	if (!vma_may_expand(as, like->flags, pages))
-		return -ENOMEM;
-	if ((like->flags & VMA_ACCOUNT) && !vma_may_commit(vma_pages(like)))
-		return -ENOMEM;
-	if (!overlaps) {
-		prev = next ? vma_prev(next) : as->highest;
-		if (extend_neighbour(as, like, prev, next, dead))
-			return 0;
-	}
-	r = new_record(like, &v);
+	if (!may_map(as, v, overlaps))
+		goto blank;
+	r = 0;
+	if (!overlaps && extend_neighbour(as, v, next, dead))
+		goto blank;
+	r = vma_acquire(v);
 	if (r)
-		return r;
-	if (overlaps) {
-		r = vma_clear_range(as, like->start, like->end, dead);
-		if (r) {
-			v->next_dead = *dead;
-			*dead = v;
-			return r;
-		}
-	}
+		goto blank;
 	if (!overlaps) {
 		vma_link_before(as, v, next);
 		return 0;
 	}
+	r = vma_clear_range(as, v->start, v->end, dead);
+	if (r) {
+		vma_discard(as, v, dead);
+		return r;
+	}
 	vma_link(as, v);
 	vma_merge_around(as, v, dead);
 	return 0;
+blank:
+	vma_free_blank(as, v);
+	return r;
+}
+
+// The flags of the new mapping, by the checks that are the descriptor's.
+static int choose_flags(const struct aspace *as, unsigned prot, unsigned flags,
+			const struct mmap_source *src, uint64_t pgoff, uint64_t pages,
+			unsigned *out)
+{
+	int r;
+
+	if (flags & MAP_ANONYMOUS) {
+		r = anonymous_flags(flags, out);
+	} else {
+		// Only what has pages has a last one.
+		if (src->error != -ENODEV && pgoff > MAX_FILE_PAGES - pages)
+			return -EOVERFLOW;
+		r = file_flags(src, prot, flags, out);
+		if (!r)
+			r = seal_flags(src, prot, out);
+	}
+	if (vma_is_accountable(*out))
+		*out |= VMA_ACCOUNT;
+	return r;
+}
+
+static bool is_free(struct aspace *as, va_t start, va_t end)
+{
+	const struct vma *v = aspace_find_vma(as, start);
+
+	return !v || v->start >= end;
 }
 
 // The order of these checks is Linux's do_mmap().
@@ -181,7 +198,8 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 			   unsigned flags, const struct mmap_source *src, uint64_t pgoff,
 			   struct vma **dead)
 {
-	struct vma *there, like;
+	unsigned vm_flags = prot_to_flags(prot) | map_to_flags(as, flags) | src->extra_vma_flags;
+	struct vma *v;
 	int64_t at;
 	int r;
 
@@ -190,42 +208,22 @@ static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 	at = place_mapping(as, addr, bytes, flags, !src->obj || src->obj->huge);
 	if (at < 0)
 		return at;
-	memset(&like, 0, offsetof(struct vma, prev));
-	like.aspace = as;
-	like.start = (va_t)at;
-	like.end = like.start + bytes;
-	if (flags & MAP_FIXED_NOREPLACE) {
-		there = aspace_find_vma(as, like.start);
-		if (there && there->start < like.end)
-			return -EEXIST;
-	}
-	like.flags = prot_to_flags(prot) | map_to_flags(as, flags) | src->extra_vma_flags;
+	if ((flags & MAP_FIXED_NOREPLACE) && !is_free(as, (va_t)at, (va_t)at + bytes))
+		return -EEXIST;
 	if ((flags & MAP_LOCKED) && !vma_can_mlock(as))
 		return -EPERM;
-	if ((like.flags & VMA_LOCKED) && !vma_may_lock(as, bytes >> PAGE_SHIFT))
+	if ((vm_flags & VMA_LOCKED) && !vma_may_lock(as, bytes >> PAGE_SHIFT))
 		return -EAGAIN;
-	like.name = src->name;
-	like.pgoff = pgoff;
-	if (flags & MAP_ANONYMOUS) {
-		r = anonymous_flags(flags, &like.flags);
-		if (!(like.flags & (VMA_SHARED | VMA_HUGETLB)))
-			like.pgoff = like.start >> PAGE_SHIFT;
-	} else {
-		// Only what has pages has a last one.
-		if (src->error != -ENODEV && pgoff > MAX_FILE_PAGES - (bytes >> PAGE_SHIFT))
-			return -EOVERFLOW;
-		r = file_flags(src, prot, flags, &like.flags);
-		if (!r)
-			r = seal_flags(src, prot, &like.flags);
-	}
+	r = choose_flags(as, prot, flags, src, pgoff, bytes >> PAGE_SHIFT, &vm_flags);
 	if (r)
 		return r;
-	if (vma_is_accountable(like.flags))
-		like.flags |= VMA_ACCOUNT;
-	like.obj = src->obj;
-	like.owner = src->owner;
-	like.owner_ops = src->owner_ops;
-	r = map_region(as, &like, dead);
+	v = vma_alloc(as);
+	if (!v)
+		return -ENOMEM;
+	vma_fill(v, as, (va_t)at, (va_t)at + bytes, src);
+	v->flags = vm_flags;
+	v->pgoff = (flags & MAP_ANONYMOUS) && !src->obj ? v->start >> PAGE_SHIFT : pgoff;
+	r = map_region(as, v, dead);
 	return r ? r : at;
 }
 
@@ -248,8 +246,8 @@ static int64_t map_source(struct aspace *as, va_t addr, uint64_t bytes, unsigned
 }
 
 // Shared anonymous memory is an object of its own, made before the lock is taken.
-static __noinline int64_t map_shared_anon(struct aspace *as, va_t addr, uint64_t bytes,
-					  unsigned prot, unsigned flags)
+__cold static __noinline int64_t map_shared_anon(struct aspace *as, va_t addr, uint64_t bytes,
+						 unsigned prot, unsigned flags)
 {
 	struct mmap_source src = { .name = "/dev/zero (deleted)" };
 	int64_t at;
@@ -264,7 +262,7 @@ static __noinline int64_t map_shared_anon(struct aspace *as, va_t addr, uint64_t
 	return at;
 }
 
-static bool is_known_huge_size(unsigned flags)
+__cold static bool is_known_huge_size(unsigned flags)
 {
 	unsigned log2 = (flags >> MAP_HUGE_SHIFT) & MAP_HUGE_MASK;
 
@@ -272,7 +270,7 @@ static bool is_known_huge_size(unsigned flags)
 }
 
 // An object for MAP_HUGETLB without a file, or the file's, in |*src|. 0 or -errno.
-static int huge_source(uint64_t bytes, unsigned flags, struct mmap_source *src)
+__cold static int huge_source(uint64_t bytes, unsigned flags, struct mmap_source *src)
 {
 	if (!(flags & MAP_ANONYMOUS))
 		return src->obj && src->obj->huge ? 0 : -EINVAL;
@@ -288,7 +286,8 @@ static int huge_source(uint64_t bytes, unsigned flags, struct mmap_source *src)
 }
 
 // The frames are promised before the mapping is there.
-static int reserve_frames(struct memobj *o, uint64_t offset_bytes, uint64_t bytes, unsigned flags)
+__cold static int reserve_frames(struct memobj *o, uint64_t offset_bytes, uint64_t bytes,
+				 unsigned flags)
 {
 	if (flags & MAP_NORESERVE)
 		return 0;
@@ -297,8 +296,9 @@ static int reserve_frames(struct memobj *o, uint64_t offset_bytes, uint64_t byte
 	return hugetlb_reserve(o, offset_bytes >> PAGE_SHIFT, bytes >> PAGE_SHIFT);
 }
 
-static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
-			  unsigned flags, const struct mmap_source *src, uint64_t offset_bytes)
+__cold static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
+				 unsigned flags, const struct mmap_source *src,
+				 uint64_t offset_bytes)
 {
 	const uint64_t whole = ALIGN_UP(bytes, HUGE_SIZE);
 	int64_t at;
@@ -323,8 +323,9 @@ static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, unsigned
 }
 
 // MAP_HUGETLB, or a file of hugetlbfs.
-static int64_t map_huge(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, unsigned flags,
-			const struct mmap_source *file, uint64_t offset_bytes)
+__cold static int64_t map_huge(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
+			       unsigned flags, const struct mmap_source *file,
+			       uint64_t offset_bytes)
 {
 	struct mmap_source src = file ? *file : anonymous_source;
 	int64_t at = huge_source(bytes, flags, &src);

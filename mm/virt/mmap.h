@@ -58,5 +58,6 @@ struct vm_policy {                  // sysctls
 	unsigned overcommit_memory; // 0, 1, 2
 	unsigned max_map_count;
 	uint64_t mmap_min_addr;
+	uint64_t ram_pages; // not a sysctl: all there is, 0 until it was asked for once
 };
 extern struct vm_policy vm_policy;

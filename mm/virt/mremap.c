@@ -150,7 +150,7 @@ static struct vma *new_place(const struct remap *m)
 	like.pgoff = vma_index(m->v, m->addr);
 	if (!like.obj && !like.anon_id)
 		like.pgoff = like.start >> PAGE_SHIFT;
-	like.fault_window = 0;
+	like.touched = true; // moving makes tables
 	return vma_new(&like);
 }
 

@@ -77,12 +77,22 @@ __stack_guarded void vma_zap_range(struct aspace *as, struct vma *v, va_t start,
 	}
 }
 
+// A neighbour that keeps a table from going answers for it from now on.
+static void leave_table(struct vma *heir, bool shares)
+{
+	if (heir && shares)
+		heir->touched = true;
+}
+
 // Tables of [start, end) go if no vma on either side needs them. |next|: the one above, or NULL.
-static __stack_guarded void free_tables(struct aspace *as, va_t start, va_t end,
-					const struct vma *prev, const struct vma *next)
+// Only for what was touched: so each table lies in the range of a vma that was.
+static __stack_guarded void free_tables(struct aspace *as, va_t start, va_t end, struct vma *prev,
+					struct vma *next)
 {
 	struct tlb_batch batch;
 
+	leave_table(prev, prev && prev->end > ALIGN_DOWN(start, HUGE_SIZE));
+	leave_table(next, next && next->start < ALIGN_UP(end, HUGE_SIZE));
 	tlb_batch_begin(&batch, &as->pt);
 	pt_free_tables(&as->pt, start, end, prev ? prev->end : 0, next ? next->start : USER_TOP,
 		       &batch);
@@ -92,18 +102,19 @@ static __stack_guarded void free_tables(struct aspace *as, va_t start, va_t end,
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 {
 	struct vma *v = aspace_find_vma(as, start);
-	va_t low = end, high = start;
+	va_t low = end, high = start; // of what had entries
 
 	while (v && v->start < end) {
 		struct vma *next = vma_next(v);
 
-		// In this order: a truncation must find the view while it has entries.
-		vma_zap_range(as, v, v->start, v->end);
+		if (v->touched) {
+			// In this order: a truncation must find the view while it has entries.
+			vma_zap_range(as, v, v->start, v->end);
+			low = MIN(low, v->start);
+			high = v->end;
+		}
 		vma_unlink(as, v);
-		low = MIN(low, v->start);
-		high = v->end;
-		v->next_dead = *dead;
-		*dead = v;
+		vma_discard(as, v, dead);
 		v = next;
 	}
 	if (low < high)
@@ -114,13 +125,16 @@ void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead
 static void cut(struct aspace *as, struct vma *v, va_t start, va_t end)
 {
 	vma_zap_range(as, v, start, end);
-	if (start == v->start) {
+	if (start == v->start)
 		vma_set_range(as, v, end, v->end, vma_index(v, end));
-		free_tables(as, start, end, v->prev, v);
-	} else {
+	else
 		vma_set_range(as, v, v->start, start, v->pgoff);
+	if (!v->touched)
+		return;
+	if (end == v->start)
+		free_tables(as, start, end, v->prev, v);
+	else
 		free_tables(as, start, end, v, v->next);
-	}
 }
 
 int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)

@@ -8,6 +8,7 @@
 // lock is held.
 int64_t __must_check place_mapping(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags,
 				   bool anonymous);
-// Maps what |like| says (start, end, flags, obj, pgoff, owner, name), in place of what is there.
-// 0 or -ENOMEM, -EPERM; on failure nothing is changed. What was replaced goes on |*dead|.
-int __must_check map_region(struct aspace *as, struct vma *like, struct vma **dead);
+// Maps what |v| says (a record of vma_alloc without references: start, end, flags, obj, pgoff,
+// owner, name), in place of what is there, or makes a neighbour longer. Takes over |v|. 0 or
+// -ENOMEM, -EPERM; on failure nothing is changed. What was replaced goes on |*dead|.
+int __must_check map_region(struct aspace *as, struct vma *v, struct vma **dead);

@@ -7,6 +7,7 @@
 
 #include "kernel/base/panic.h"
 #include "lib/string.h"
+#include "mm/phys/debug.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/hugetlb.h"
 #include "mm/virt/mmap.h"
@@ -47,30 +48,66 @@ void vma_name_put(char *name)
 		kfree(r);
 }
 
-// Takes the references that a copied record needs.
-static void take_refs(struct vma *v)
+#define SPARES_MAX 4
+
+struct vma *vma_alloc(struct aspace *as)
+{
+	struct vma *v = as->spares;
+
+	if (unlikely(!v))
+		return kmalloc(sizeof(*v));
+	mem_unpoison(v, sizeof(*v));
+	as->spares = v->next_dead;
+	as->spare_count--;
+	return v;
+}
+
+// Frees what holds no references. The address space is write-locked.
+void vma_free_blank(struct aspace *as, struct vma *v)
+{
+	if (unlikely(as->spare_count == SPARES_MAX)) {
+		kfree(v);
+		return;
+	}
+	v->next_dead = as->spares;
+	as->spares = v;
+	as->spare_count++;
+	mem_poison(v, sizeof(*v));
+}
+
+void vma_free_spares(struct aspace *as)
+{
+	while (as->spares)
+		kfree(vma_alloc(as));
+}
+
+int vma_acquire(struct vma *v)
 {
 	if (v->obj) {
+		if ((v->flags & VMA_COUNTED_WRITER) && memobj_writer_add(v->obj))
+			return -EPERM;
 		memobj_get(v->obj);
-		// Cannot be refused: whoever we copy is counted, so writers are not denied.
-		if (v->flags & VMA_COUNTED_WRITER)
-			__atomic_fetch_add(&v->obj->writers, 1, __ATOMIC_RELAXED);
 	}
 	if (v->owner)
 		v->owner_ops->get(v->owner);
 	vma_name_get(v->anon_name);
+	return 0;
 }
 
 struct vma *vma_new(const struct vma *like)
 {
 	struct vma *v = kmalloc(sizeof(*v));
+	int r;
 
 	if (!v)
 		return NULL;
 	__builtin_memcpy(v, like, offsetof(struct vma, prev));
 	v->fault_window = 0;
 	v->next_fault_index = 0;
-	take_refs(v);
+	r = vma_acquire(v);
+	// Whoever we copy is counted, so writers are not denied.
+	DEBUG_ASSERT(!r);
+	(void)r;
 	return v;
 }
 
@@ -85,6 +122,16 @@ void vma_free_unlinked(struct vma *v)
 		v->owner_ops->put(v->owner);
 	vma_name_put(v->anon_name);
 	kfree(v);
+}
+
+void vma_discard(struct aspace *as, struct vma *v, struct vma **dead)
+{
+	if (!v->obj && !v->owner && !v->anon_name) {
+		vma_free_blank(as, v);
+		return;
+	}
+	v->next_dead = *dead;
+	*dead = v;
 }
 
 void vma_release_list(struct vma *dead)
@@ -275,7 +322,7 @@ static bool is_continued(const struct vma *a, const struct vma *b, unsigned igno
 	       a->owner == b->owner && b->pgoff == a->pgoff + vma_pages(a);
 }
 
-bool vma_can_merge(const struct vma *a, const struct vma *b)
+bool vma_may_join(const struct vma *a, const struct vma *b)
 {
 	return is_continued(a, b, VMA_FORKED) && !(a->flags & (VMA_SPECIAL | VMA_DONTEXPAND)) &&
 	       a->name == b->name && same_name(a->anon_name, b->anon_name) && anon_ids_merge(a, b);
@@ -333,8 +380,7 @@ static void absorb(struct aspace *as, struct vma *a, struct vma *b, struct vma *
 	}
 	vma_tree_erase(as, b);
 	vma_tree_resized(as, a);
-	b->next_dead = *dead;
-	*dead = b;
+	vma_discard(as, b, dead);
 }
 
 struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead)
@@ -351,6 +397,42 @@ struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead
 	return v;
 }
 
+// As mprotect and the like do to one end of a mapping again and again: the part of |v| that gets
+// other flags joins the neighbour on that side, whose edge moves. NULL: it may not.
+static struct vma *move_edge(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned flags)
+{
+	struct vma *prev = vma_prev(v), *next = vma_next(v), *to;
+	struct vma part;
+
+	if (v->flags & VMA_HUGETLB)
+		return NULL;
+	if (start == v->start && end < v->end && prev && prev->end == start)
+		to = prev;
+	else if (start > v->start && end == v->end && next && next->start == end)
+		to = next;
+	else
+		return NULL;
+	__builtin_memcpy(&part, v, offsetof(struct vma, prev));
+	part.start = start;
+	part.end = end;
+	part.pgoff = vma_index(v, start);
+	part.flags = flags;
+	if (to == prev ? !vma_can_merge(prev, &part) : !vma_can_merge(&part, next))
+		return NULL;
+	if (!to->anon_id)
+		to->anon_id = v->anon_id;
+	to->touched |= v->touched;
+	// Longer first, so that a truncation sees each page through at least one of the two.
+	if (to == prev) {
+		vma_set_range(as, prev, prev->start, end, prev->pgoff);
+		vma_set_range(as, v, end, v->end, vma_index(v, end));
+	} else {
+		vma_set_range(as, next, start, next->end, part.pgoff);
+		vma_set_range(as, v, v->start, start, v->pgoff);
+	}
+	return to;
+}
+
 int vma_modify(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned flags,
 	       struct vma **out, struct vma **dead)
 {
@@ -359,6 +441,12 @@ int vma_modify(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned 
 	*out = v;
 	if (flags == v->flags)
 		return 0;
+	if (start > v->start || end < v->end) {
+		*out = move_edge(as, v, start, end, flags);
+		if (*out)
+			return 0;
+		*out = v;
+	}
 	if (start > v->start || end < v->end) {
 		if (as->vma_count >= vm_policy.max_map_count)
 			return -ENOMEM;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mm/virt/aspace.h"
+#include "mm/virt/mmap.h"
 
 // What mprotect, madvise and mlock may change; everything else makes two vmas differ for good.
 #define VMA_PROT_FLAGS ((unsigned)(VMA_READ | VMA_WRITE | VMA_EXEC))
@@ -55,6 +56,32 @@ struct vma *view_next(struct vma *v, uint64_t first, uint64_t last);
 // vma.c. A record with the given fields and references of its own on object, owner and name; not
 // linked. NULL: out of memory.
 struct vma *__must_check vma_new(const struct vma *like);
+// A record with nothing set, for a mapping that is filled in, acquires its references (-EPERM: its
+// object's writers are denied) and is linked, all under the same hold of the lock; or freed again
+// while it has no references. NULL: out of memory.
+struct vma *__must_check vma_alloc(struct aspace *as);
+// All but |pgoff| and |flags|.
+static inline void vma_fill(struct vma *v, struct aspace *as, va_t start, va_t end,
+			    const struct mmap_source *src)
+{
+	v->start = start;
+	v->end = end;
+	v->obj = src->obj;
+	v->owner = src->owner;
+	v->owner_ops = src->owner_ops;
+	v->name = src->name;
+	v->anon_name = NULL;
+	v->aspace = as;
+	v->anon_id = 0;
+	v->touched = false;
+	v->fault_window = 0;
+	v->next_fault_index = 0;
+}
+int __must_check vma_acquire(struct vma *v);
+void vma_free_blank(struct aspace *as, struct vma *v);
+void vma_free_spares(struct aspace *as);
+// An unlinked vma is not needed any more: freed, or put on |*dead| if that may sleep.
+void vma_discard(struct aspace *as, struct vma *v, struct vma **dead);
 void vma_free_unlinked(struct vma *v);           // drops its references; may sleep
 void vma_link(struct aspace *as, struct vma *v); // into both trees and the counters
 void vma_link_before(struct aspace *as, struct vma *v, struct vma *next); // |next|: the one above
@@ -62,7 +89,13 @@ void vma_unlink(struct aspace *as, struct vma *v);                        // out
 // Moves the edges of a linked vma; |pgoff| is that of the new start.
 void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint64_t pgoff);
 void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags);
-bool vma_can_merge(const struct vma *a, const struct vma *b); // b follows a directly
+// May |b|, which follows |a| directly, be one mapping with it? The part that usually says no first.
+bool vma_may_join(const struct vma *a, const struct vma *b);
+static inline bool vma_can_merge(const struct vma *a, const struct vma *b)
+{
+	return a->end == b->start && !((a->flags ^ b->flags) & ~(unsigned)VMA_FORKED) &&
+	       vma_may_join(a, b);
+}
 // Merges |v| with its neighbours where it may; returns the vma that now covers its range. What
 // became superfluous goes on |*dead|.
 struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead);
@@ -115,8 +148,20 @@ static inline bool vma_is_accountable(unsigned flags)
 void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end);
 
 // Limits and overcommit (limits.c). |flags| are vma flags of the new pages.
-bool vma_may_expand(const struct aspace *as, unsigned flags, uint64_t pages);
-bool vma_may_commit(uint64_t pages);
+static inline bool vma_may_expand(const struct aspace *as, unsigned flags, uint64_t pages)
+{
+	if (as->total_pages + pages > as->limits.as >> PAGE_SHIFT)
+		return false;
+	if ((flags & (VMA_WRITE | VMA_SHARED | VMA_STACK | VMA_GROWSDOWN)) == VMA_WRITE)
+		return as->data_pages + pages <= as->limits.data >> PAGE_SHIFT;
+	return true;
+}
+// Linux's heuristic: one request may not be larger than all memory, which never changes.
+bool vma_may_commit_more(uint64_t pages);
+static inline bool vma_may_commit(uint64_t pages)
+{
+	return likely(pages <= READ_ONCE(vm_policy.ram_pages)) || vma_may_commit_more(pages);
+}
 bool vma_may_lock(const struct aspace *as, uint64_t more_pages);
 bool vma_can_mlock(const struct aspace *as);
 

@@ -1,6 +1,9 @@
 // The two trees that vmas live in: an address space's set, in order of address and augmented with
 // the largest free gap, and an object's views, an interval tree by page offset. Pure: no page
 // tables, no memory. The caller holds the address space for write, or the object's views_lock.
+//
+// A vma is linked with its neighbours at once, but goes into the tree only when a few more have
+// come after it, or a gap is searched for: many a mapping is gone again before that.
 #include "mm/virt/vma.h"
 
 static struct vma *vma_of(struct rb_node *n)
@@ -28,9 +31,18 @@ static uint64_t capped(uint64_t gap)
 	return MIN(gap, VMA_GAP_CAP);
 }
 
+// All of it: guard gaps of stacks count when a place in it was found, as on Linux. While a border
+// moves, neighbours overlap for a moment.
+static uint64_t gap_below(const struct vma *v)
+{
+	va_t from = v->prev ? v->prev->end : 0;
+
+	return v->start > from ? v->start - from : 0;
+}
+
 static uint64_t largest_gap(const struct rb_node *n)
 {
-	uint64_t max = capped(rb_entry(n, struct vma, node)->gap_before);
+	uint64_t max = capped(gap_below(rb_entry(n, struct vma, node)));
 
 	if (n->left)
 		max = MAX(max, vma_of(n->left)->max_gap);
@@ -55,32 +67,30 @@ static bool gap_raise(struct rb_node *n)
 	return true;
 }
 
-// All of it: guard gaps of stacks count when a place in it was found, as on Linux.
-static uint64_t gap_between(const struct vma *prev, const struct vma *v)
+// The gap below |v| may have grown.
+static void gap_grown(struct aspace *as, struct vma *v)
 {
-	return v->start - (prev ? prev->end : 0);
-}
+	uint64_t gap = gap_below(v);
 
-// Computes the gap below |v| again.
-static void gap_refresh(struct aspace *as, struct vma *v)
-{
-	uint64_t gap = gap_between(v->prev, v), was = v->gap_before;
-
-	if (gap == was)
-		return;
-	v->gap_before = gap;
 	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
 		as->place_at = NULL;
-	if (gap > was)
+	if (!v->fresh && capped(gap) > v->max_gap)
 		rb_propagate(&v->node, gap_raise);
 }
 
-void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
+// Puts a fresh vma, which only its neighbours know, into the tree.
+static __noinline void plant(struct aspace *as, struct vma *v)
 {
-	struct vma *prev = next ? next->prev : as->highest;
+	struct vma *prev = v->prev, *next = v->next;
 	struct rb_node *parent = NULL, **link = &as->vmas.node;
 
-	// One of two neighbours has room for a child between them.
+	as->fresh[v->fresh - 1] = NULL;
+	v->fresh = 0;
+	while (prev && prev->fresh)
+		prev = prev->prev;
+	while (next && next->fresh)
+		next = next->next;
+	// One of two neighbours in the tree has room for a child between them.
 	if (prev && !prev->node.right) {
 		parent = &prev->node;
 		link = &parent->right;
@@ -88,25 +98,35 @@ void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
 		parent = &next->node;
 		link = &parent->left;
 	}
+	v->max_gap = capped(gap_below(v));
+	rb_insert(&as->vmas, &v->node, parent, link, gap_raise);
+}
+
+static void plant_all(struct aspace *as)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(as->fresh); i++) {
+		if (as->fresh[i])
+			plant(as, as->fresh[i]);
+	}
+}
+
+void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
+{
+	struct vma *prev = next ? next->prev : as->highest;
+	unsigned slot = as->fresh_turn++ % ARRAY_SIZE(as->fresh);
+
+	if (as->fresh[slot])
+		plant(as, as->fresh[slot]);
+	as->fresh[slot] = v;
+	v->fresh = (uint8_t)(slot + 1);
 	v->prev = prev;
 	v->next = next;
-	if (prev)
-		prev->next = v;
-	v->gap_before = gap_between(prev, v);
-	v->max_gap = capped(v->gap_before);
-	rb_insert(&as->vmas, &v->node, parent, link, gap_raise);
+	*(prev ? &prev->next : &as->lowest) = v;
+	*(next ? &next->prev : &as->highest) = v;
 	as->vma_count++;
 	as->last_hit = v;
-	if (v->gap_before >= as->place_bytes && as->place_at && v->start > as->place_at->start)
-		as->place_at = NULL;
-	if (!next) {
-		as->highest = v;
-		return;
-	}
-	next->prev = v;
-	gap_refresh(as, next);
 	// A mapping just put at the top of the gap: the next one goes below it.
-	if (as->place_at == next && next->gap_before < as->place_bytes)
+	if (next && as->place_at == next && gap_below(next) < as->place_bytes)
 		as->place_at = v;
 }
 
@@ -114,45 +134,34 @@ void vma_tree_erase(struct aspace *as, struct vma *v)
 {
 	struct vma *prev = v->prev, *next = v->next;
 
-	rb_erase(&as->vmas, &v->node, gap_raise);
+	if (v->fresh)
+		as->fresh[v->fresh - 1] = NULL;
+	else
+		rb_erase(&as->vmas, &v->node, gap_raise);
 	if (as->place_at == v)
 		as->place_at = next;
 	if (as->last_hit == v)
 		as->last_hit = next;
-	if (prev)
-		prev->next = next;
-	if (next) {
-		next->prev = prev;
-		gap_refresh(as, next);
-	} else {
-		as->highest = prev;
-	}
+	*(prev ? &prev->next : &as->lowest) = next;
+	*(next ? &next->prev : &as->highest) = prev;
+	if (next)
+		gap_grown(as, next);
 	as->vma_count--;
 }
 
 void vma_tree_resized(struct aspace *as, struct vma *v)
 {
-	gap_refresh(as, v);
+	gap_grown(as, v);
 	if (v->next)
-		gap_refresh(as, v->next);
+		gap_grown(as, v->next);
 }
 
-struct vma *aspace_find_vma(struct aspace *as, va_t va)
+// In the tree and among those that are not in it yet.
+static struct vma *search_vma(const struct aspace *as, va_t va)
 {
-	struct vma *best = READ_ONCE(as->last_hit);
-	struct rb_node *n;
+	struct vma *best = NULL;
 
-	if (best && va >= best->end) { // perhaps the one behind it
-		best = best->next;
-		if (!best || va < best->end) {
-			WRITE_ONCE(as->last_hit, best);
-			return best;
-		}
-	} else if (best && (va >= best->start || !best->prev || va >= best->prev->end)) {
-		return best; // in it, or in the gap below it
-	}
-	best = NULL;
-	for (n = as->vmas.node; n;) {
+	for (struct rb_node *n = as->vmas.node; n;) {
 		struct vma *v = vma_of(n);
 
 		if (va >= v->end) {
@@ -164,6 +173,28 @@ struct vma *aspace_find_vma(struct aspace *as, va_t va)
 			break;
 		n = n->left;
 	}
+	for (unsigned i = 0; i < ARRAY_SIZE(as->fresh); i++) {
+		struct vma *v = as->fresh[i];
+
+		if (v && va < v->end && (!best || v->start < best->start))
+			best = v;
+	}
+	return best;
+}
+
+struct vma *aspace_find_vma_slow(struct aspace *as, va_t va)
+{
+	struct vma *best = READ_ONCE(as->last_hit);
+
+	if (best && va >= best->end) { // perhaps the one behind it
+		best = best->next;
+		if (!best || va < best->end)
+			goto found;
+	} else if (best && (va >= best->start || !best->prev || va >= best->prev->end)) {
+		return best; // in it, or in the gap below it
+	}
+	best = search_vma(as, va);
+found:
 	if (best)
 		WRITE_ONCE(as->last_hit, best);
 	return best;
@@ -176,15 +207,15 @@ struct vma *aspace_next_vma(struct vma *v)
 
 struct vma *aspace_first_vma(struct aspace *as)
 {
-	return vma_of(rb_first(&as->vmas));
+	return as->lowest;
 }
 
 // Does the gap below |v|, cut to [low, high), hold |bytes|? Its cut edges come back.
 static bool gap_fits(const struct vma *v, va_t low, va_t high, uint64_t bytes, va_t *from, va_t *to)
 {
-	*from = MAX(v->start - v->gap_before, low);
+	*from = MAX(v->start - gap_below(v), low);
 	*to = MIN(v->start, high);
-	return v->gap_before && *to > *from && *to - *from >= bytes;
+	return *to > *from && *to - *from >= bytes;
 }
 
 // A gap that is large enough but cut by |low| or |high| can disappoint only along one path, so
@@ -240,6 +271,7 @@ static bool highest_place(struct aspace *as, va_t low, va_t high, uint64_t bytes
 {
 	va_t from;
 
+	plant_all(as);
 	if (top_gap(as, low, high, bytes, &from)) {
 		*out = high - bytes;
 		return true;
@@ -296,6 +328,7 @@ bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t
 {
 	const struct vma *above;
 
+	plant_all(as);
 	while (search_lowest(as->vmas.node, low, high, bytes, out) ||
 	       top_gap(as, low, high, bytes, out)) {
 		above = aspace_find_vma(as, *out);

@@ -411,6 +411,79 @@ static void dontunmap_leaves_empty_memory(void **state)
 			 -EINVAL);
 }
 
+// mprotect of one end of a mapping after the other moves the border to its neighbour.
+static void borders_move_without_memory(void **state)
+{
+	struct vm_file *f = vm_file_new(4 * P);
+
+	assert_int_equal(vm_map(BASE, 4 * P, RW, ANON | MAP_FIXED), BASE);
+	assert_int_equal(vm_map_file(f, BASE + 4 * P, 4 * P, RW, MAP_SHARED | MAP_FIXED, 0),
+			 BASE + 4 * P);
+	for (va_t va = BASE; va < BASE + 8 * P; va += P)
+		assert_int_equal(vm_poke(va, 1), 0);
+	for (va_t part = BASE; part < BASE + 8 * P; part += 4 * P) {
+		assert_int_equal(vm_mprotect(vm_as, part, P, PROT_READ), 0);
+		host_alloc_fail_at(1);
+		assert_int_equal(vm_mprotect(vm_as, part + P, P, PROT_READ), 0);
+		assert_int_equal(vm_mprotect(vm_as, part + 2 * P, P, PROT_READ), 0);
+		assert_int_equal(vm_poke(part + 2 * P, 2), -1);
+		assert_int_equal(vm_mprotect(vm_as, part + P, 2 * P, RW), 0);
+		assert_int_equal(vm_poke(part + P, 2), 0);
+		assert_int_equal(vm_mprotect(vm_as, part + P, P, PROT_READ), 0);
+		host_alloc_fail_at(0);
+		vm_check(vm_as);
+	}
+	assert_string_equal(vm_maps(vm_as, BASE, BASE + 8 * P),
+			    "0-2 r--p|2-4 rw-p|4-6 r--s 0|6-8 rw-s 2");
+	// Truncation finds the pages where they are now.
+	memobj_truncate(f->obj, P);
+	assert_int_equal(vm_peek(BASE + 5 * P), -1);
+	assert_int_equal(vm_resident(vm_as, BASE + 4 * P, BASE + 8 * P), 1);
+	vm_file_put(f);
+}
+
+// A page table that a neighbour without pages keeps goes with that neighbour.
+static void tables_go_with_the_last_neighbour(void **state)
+{
+	const uint64_t before = vm_as->pt.table_pages;
+
+	assert_int_equal(vm_map(BASE, P, RW, ANON | MAP_FIXED), BASE);
+	assert_int_equal(vm_map(BASE + P, P, PROT_READ, ANON | MAP_FIXED), BASE + P);
+	assert_int_equal(vm_map(BASE + 2 * P, P, RW, ANON | MAP_FIXED), BASE + 2 * P);
+	assert_int_equal(vm_poke(BASE, 1), 0);
+	assert_int_equal(vm_munmap(vm_as, BASE, P), 0);
+	assert_true(vm_as->pt.table_pages > before);
+	assert_int_equal(vm_munmap(vm_as, BASE + P, P), 0);
+	assert_true(vm_as->pt.table_pages > before);
+	assert_int_equal(vm_munmap(vm_as, BASE + 2 * P, P), 0);
+	assert_int_equal(vm_as->pt.table_pages, before);
+}
+
+// The latest mappings are not in the tree yet: they are found, and their gaps are used, all the
+// same.
+static void the_latest_mappings_are_found(void **state)
+{
+	static const unsigned order[] = { 7, 2, 9, 4, 0, 5, 1, 8, 3, 6 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(order); i++) {
+		va_t at = BASE + order[i] * 2 * P;
+
+		assert_int_equal(vm_map(at, P, PROT_READ, ANON | MAP_FIXED), at);
+		for (unsigned k = 0; k <= i; k++) {
+			struct vma *v = aspace_find_vma(vm_as, BASE + order[k] * 2 * P);
+
+			assert_int_equal(v->start, BASE + order[k] * 2 * P);
+			v = aspace_find_vma(vm_as, BASE + order[k] * 2 * P - 1);
+			assert_int_equal(v->start, BASE + order[k] * 2 * P);
+		}
+		vm_check(vm_as);
+	}
+	assert_int_equal(vm_munmap(vm_as, BASE + 8 * P, P), 0);
+	assert_int_equal(vm_map(BASE + P, 0x3ffff000 - 20 * P, PROT_NONE, ANON | MAP_32BIT),
+			 BASE + 19 * P);
+	assert_int_equal(vm_map(0, 3 * P, PROT_READ, ANON | MAP_32BIT), BASE + 7 * P);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, vm_setup, vm_teardown)
 
 int main(void)
@@ -431,6 +504,9 @@ int main(void)
 		T(mremap_moves_pages_not_bytes),
 		T(old_size_zero_makes_another_view),
 		T(dontunmap_leaves_empty_memory),
+		T(borders_move_without_memory),
+		T(tables_go_with_the_last_neighbour),
+		T(the_latest_mappings_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, vm_group_setup, vm_group_teardown);

@@ -185,17 +185,21 @@ void vm_check(struct aspace *as)
 
 	for (struct vma *v = aspace_first_vma(as); v; v = vma_next(v)) {
 		va_t from = prev ? prev->end : 0;
+		uint64_t gap;
 
 		n++;
 		ASSERT(v->start < v->end && v->end <= USER_TOP);
 		ASSERT(v->start >= from);
 		ASSERT(v->aspace == as);
-		ASSERT(v->gap_before == v->start - from);
-		ASSERT(v->max_gap >= MIN(v->gap_before, VMA_GAP_CAP));
+		gap = v->start - from;
+		if (v->fresh)
+			ASSERT(as->fresh[v->fresh - 1] == v);
+		else
+			ASSERT(v->max_gap >= MIN(gap, VMA_GAP_CAP));
 		ASSERT(v->prev == prev && (!prev || prev->next == v));
 		// Gaps above the place of the last mapping are too small for another one like it.
 		if (as->place_at && v->start > as->place_at->start)
-			ASSERT(MIN(from + v->gap_before, as->mmap_base) <
+			ASSERT(MIN(from + gap, as->mmap_base) <
 			       MIN(from, as->mmap_base) + as->place_bytes);
 		ASSERT(!v->obj || view_count(v->obj, v) == 1);
 		t.pages += vma_pages(v);
