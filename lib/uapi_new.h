@@ -188,3 +188,9 @@ struct shm_info {
 	unsigned long shm_tot, shm_rss, shm_swp, swap_attempts, swap_successes;
 };
 #endif
+
+// include/uapi/asm-generic/mman-common.h
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 // 6.13
+#define MADV_GUARD_REMOVE  103
+#endif

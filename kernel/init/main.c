@@ -34,6 +34,7 @@
 #include "mm/phys/kva.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
+#include "mm/virt/lazy.h"
 
 #define CLOCK_REFINE_NS 120000000ull
 
@@ -57,6 +58,7 @@ static void init_memory(const struct bootinfo *info, const struct boot_range *sm
 	pmm_init(info, reserved, ARRAY_SIZE(reserved));
 	kmalloc_init();
 	kva_init();
+	lazy_init();
 	if (kernel_map_init() != 0)
 		panic("no memory for the kernel's page tables");
 }

@@ -75,7 +75,7 @@ int procfs_show_maps(const struct pseudo_ref *r, struct seq *out)
 
 struct vma_pages {
 	uint64_t rss, shared, clean_private, dirty_private, clean_shared, dirty_shared, referenced,
-		anonymous, pss, anon_huge, object_huge;
+		anonymous, pss, anon_huge, object_huge, lazy;
 };
 
 static int count_entry(void *arg, va_t va, const struct pt_entry *e)
@@ -85,13 +85,14 @@ static int count_entry(void *arg, va_t va, const struct pt_entry *e)
 	const struct page *p = pa_to_page(e->pa);
 	bool dirty = e->prot & PT_DIRTY, mine;
 
+	if (e->prot & PT_SPECIAL)
+		return 0; // the zero page, a guard
+	n->lazy += e->lazy ? pages : 0;
 	n->rss += pages;
 	if (e->order)
 		*(p->owner ? &n->object_huge : &n->anon_huge) += pages;
 	if (e->prot & PT_ACCESSED)
 		n->referenced += pages;
-	if (e->prot & PT_SPECIAL)
-		return 0;
 	if (!p->owner)
 		n->anonymous += pages;
 	// The object holds one reference, each entry that shows the page another.
@@ -129,6 +130,12 @@ static const struct flag_row {
 	{ VMA_NOHUGEPAGE, "nh" },  { VMA_MERGEABLE, "mg" },
 };
 
+static bool may_be_huge(const struct vma *v)
+{
+	return (v->flags & (VMA_HUGEPAGE | VMA_HUGETLB)) == VMA_HUGEPAGE &&
+	       ALIGN_UP(v->start, HUGE_SIZE) + HUGE_SIZE <= v->end;
+}
+
 static void show_smaps_vma(struct seq *out, const struct vma *v, char *buf)
 {
 	const bool hugetlb = v->flags & VMA_HUGETLB;
@@ -151,10 +158,17 @@ static void show_smaps_vma(struct seq *out, const struct vma *v, char *buf)
 	smaps_row(out, "Private_Dirty:", n.dirty_private * PAGE_KIB);
 	smaps_row(out, "Referenced:", n.referenced * PAGE_KIB);
 	smaps_row(out, "Anonymous:", n.anonymous * PAGE_KIB);
+	smaps_row(out, "KSM:", 0);
+	smaps_row(out, "LazyFree:", n.lazy * PAGE_KIB);
 	smaps_row(out, "AnonHugePages:", n.anon_huge * PAGE_KIB);
 	smaps_row(out, "ShmemPmdMapped:", hugetlb ? 0 : n.object_huge * PAGE_KIB);
+	smaps_row(out, "FilePmdMapped:", 0);
+	smaps_row(out, "Shared_Hugetlb:", 0);
 	smaps_row(out, "Private_Hugetlb:", hugetlb ? n.object_huge * PAGE_KIB : 0);
+	smaps_row(out, "Swap:", 0);
+	smaps_row(out, "SwapPss:", 0);
 	smaps_row(out, "Locked:", v->flags & VMA_LOCKED ? n.pss : 0);
+	seq_printf(out, "THPeligible:    %8d\n", may_be_huge(v));
 	seq_printf(out, "VmFlags: ");
 	for (size_t i = 0; i < ARRAY_SIZE(flag_rows); i++)
 		if ((v->flags & flag_rows[i].flags) == flag_rows[i].flags)

@@ -320,7 +320,8 @@ static bool matches(pte_t v, va_t va, unsigned level, const struct pt_entry *old
 {
 	struct pt_entry now = describe(v, va, level);
 
-	return now.present && old->present && now.pa == (old->pa & PAGE_MASK) &&
+	// Frame 0 is that of guards, which nothing may replace.
+	return now.present && old->present && now.pa && now.pa == (old->pa & PAGE_MASK) &&
 	       !((now.prot ^ old->prot) & ~(unsigned)HW_SET);
 }
 

@@ -48,6 +48,7 @@ struct pt_entry {
 	unsigned order; // 0, 9 or 18
 	unsigned prot;  // enum pt_prot; 0 with |present| false: nothing is mapped
 	bool present;   // the entry is not empty (also when prot lacks PT_READ)
+	bool lazy;      // of pt_walk: pt_mark_lazy, and not written since
 };
 
 // An empty user address space that shares the kernel half. -ENOMEM.
@@ -105,6 +106,21 @@ void pt_unmap_range(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *bat
 // The same for entries whose frame's owner is |owner| only.
 void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
 		    struct tlb_batch *batch);
+// For |owner|: everything but guards.
+#define PT_ALL_BUT_GUARDS ((const void *)1)
+// Guards (marks.c): entries that are not empty and show nothing; every access is a fault. They go
+// by pt_unmap_range and pt_clear_guards only. set: all entries were empty or guards; -ENOMEM,
+// -EEXIST with part of them made.
+int __must_check pt_set_guards(struct pgtable *pt, va_t va, va_t end);
+void pt_clear_guards(struct pgtable *pt, va_t va, va_t end);
+static inline bool pt_is_guard(const struct pt_entry *e)
+{
+	return e->present && e->pa < PAGE_SIZE;
+}
+// Marks the private pages of [va, end) that nobody else shows as freed; a write takes that back.
+void pt_mark_lazy(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *batch);
+// Unmaps those, unless they were written since.
+void pt_drop_lazy(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *batch);
 // Sets read/write/exec of all entries in [va, end) that are not empty; write is granted only where
 // |may_write| or the entry is PT_EXCLUSIVE.
 void pt_protect_range(struct pgtable *pt, va_t va, va_t end, unsigned prot, bool may_write,

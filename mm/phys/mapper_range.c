@@ -9,6 +9,8 @@
 
 static inline bool owner_matches(const struct range_op *op, pte_t v)
 {
+	if (op->owner == PT_ALL_BUT_GUARDS)
+		return v != PTE_GUARD;
 	return !(v & PT_SPECIAL) && pa_to_page(v & PTE_ADDR)->owner == op->owner;
 }
 
@@ -302,6 +304,7 @@ static void visit(struct range_op *op, pte_t v, va_t va, unsigned order)
 	struct pt_entry e = { .order = order, .prot = pte_to_prot(v), .present = true };
 
 	e.pa = (v & PTE_ADDR) | (va & ((PAGE_SIZE << order) - 1));
+	e.lazy = (v & (PTE_LAZY | PTE_DIRTY)) == PTE_LAZY;
 	op->err = op->fn(op->arg, va, &e);
 }
 

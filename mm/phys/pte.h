@@ -12,8 +12,10 @@ typedef uint64_t pte_t;
 #define PTE_DIRTY    (1ull << 6)
 #define PTE_LARGE    (1ull << 7) // of levels 1 and 2
 #define PTE_GLOBAL   (1ull << 8)
-#define PTE_NX       (1ull << 63)
-#define PTE_ADDR     0x000ffffffffff000ull
+// Of a private entry: freed by the program, if it is not dirty (PTE_HUGE_BORROWED is bit 52).
+#define PTE_LAZY (1ull << 53)
+#define PTE_NX   (1ull << 63)
+#define PTE_ADDR 0x000ffffffffff000ull
 
 // Bits that mean the same in enum pt_prot and in the hardware's entry.
 #define PTE_PROT_MASK                                                                              \
@@ -23,6 +25,9 @@ typedef uint64_t pte_t;
 _Static_assert(PT_READ == PTE_PRESENT && PT_WRITE == PTE_WRITE && PT_USER == PTE_USER, "prot bits");
 _Static_assert(PT_ACCESSED == PTE_ACCESSED && PT_DIRTY == PTE_DIRTY, "prot bits");
 _Static_assert(PT_GLOBAL == PTE_GLOBAL, "prot bits");
+
+// An entry without a frame: nobody may touch the page.
+#define PTE_GUARD ((pte_t)PT_SPECIAL)
 
 static inline unsigned pte_slot(va_t va, unsigned level)
 {

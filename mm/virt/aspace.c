@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/tlb.h"
+#include "mm/virt/lazy.h"
 #include "mm/virt/vma.h"
 
 static struct {
@@ -66,6 +67,7 @@ void aspace_put(struct aspace *as)
 {
 	if (__atomic_sub_fetch(&as->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	lazy_forget(as);
 	unmap_everything(as);
 	if (as->exe_owner)
 		as->exe_ops->put(as->exe_owner);

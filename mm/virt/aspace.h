@@ -50,9 +50,10 @@ enum vma_flags {
 	VMA_SYNC = 1 << 27,    // MAP_SYNC: nothing but kept apart from others, and shown
 	VMA_ACCOUNT = 1 << 22, // its pages count for overcommit: a difference that maps shows
 };
-// The highest bits of the flags: its memory policy (numa.c).
-#define VMA_POLICY_SHIFT 27
-#define VMA_POLICY_MASK  (~0u << VMA_POLICY_SHIFT)
+
+// For vma.touched; guarded: and it may have guards (guard.h).
+#define VMA_TOUCHED 1
+#define VMA_GUARDED 2
 
 struct vma {
 	va_t start, end;    // page aligned, end exclusive
@@ -69,9 +70,11 @@ struct vma {
 	// Neighbours that could merge share one. (Linux's anon_vma, as far as maps shows it.)
 	uint64_t anon_id; // set once by a fault, atomically
 
-	// False: no fault came here yet, its page-table entries are all empty. Set under the shared
+	// 0: no fault came here yet, its page-table entries are all empty. Set under the shared
 	// lock. Each table of 4 KiB entries lies in the range of a vma that is touched.
-	bool touched;
+	uint8_t touched;
+	uint8_t policy; // of memory (numa.c)
+	bool lazy;      // may have pages given up (lazy.h); atomic
 
 	// From here on vma_new does not copy.
 	struct vma *prev, *next; // neighbours by address
@@ -126,6 +129,9 @@ struct aspace {
 	void *exe_owner; // struct file of the program, with |exe_ops|
 	const struct vm_owner_ops *exe_ops;
 	uint64_t auxv[2 * 32];
+
+	struct list_node lazy_node; // guarded by lazy.c's lock, as is:
+	bool lazy_listed;
 };
 
 struct aspace *__must_check aspace_create(void); // NULL: out of memory

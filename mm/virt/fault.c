@@ -6,6 +6,7 @@
 
 #include "mm/phys/pmm.h"
 #include "mm/virt/fault_impl.h"
+#include "mm/virt/lazy.h"
 
 enum kind { KIND_ANON, KIND_SHARED, KIND_PRIVATE, KIND_HUGETLB, KINDS };
 enum entry_state { ENTRY_NONE, ENTRY_PRESENT, ENTRY_STATES };
@@ -46,8 +47,13 @@ static enum step_result run_steps(struct fault *f, bool present)
 	const enum kind kind = kind_of(f->v);
 	enum step_result r;
 
-	while ((r = steps[kind][present ? ENTRY_PRESENT : ENTRY_NONE][f->write](f)) == STEP_AGAIN)
-		present = pt_query(&f->as->pt, f->va).present;
+	while ((r = steps[kind][present ? ENTRY_PRESENT : ENTRY_NONE][f->write](f)) == STEP_AGAIN) {
+		struct pt_entry e = pt_query(&f->as->pt, f->va);
+
+		if (pt_is_guard(&e))
+			return fail(f, FAULT_MAPERR);
+		present = e.present;
+	}
 	return r;
 }
 
@@ -150,6 +156,17 @@ __cold static __noinline bool no_mapping(struct fault *f)
 	return !may_grow || !grow_stack(f->as, f->va);
 }
 
+// The first fault in the mapping, or one where guards may be, before the object is asked for pages.
+__cold static __noinline bool hits_guard(struct fault *f)
+{
+	struct pt_entry e;
+
+	if (!READ_ONCE(f->v->touched))
+		WRITE_ONCE(f->v->touched, VMA_TOUCHED);
+	e = pt_query(&f->as->pt, f->va);
+	return pt_is_guard(&e);
+}
+
 // One attempt with the lock held; it is dropped on return. True: |f->result| is final.
 static inline bool attempt(struct fault *f, uint32_t error)
 {
@@ -163,9 +180,10 @@ static inline bool attempt(struct fault *f, uint32_t error)
 		f->result = FAULT_ACCERR;
 		r = STEP_FAILED;
 	} else {
-		if (unlikely(!READ_ONCE(f->v->touched)))
-			WRITE_ONCE(f->v->touched, true);
-		r = run_steps(f, error & FAULT_ERR_PRESENT);
+		if (unlikely(READ_ONCE(f->v->touched) != VMA_TOUCHED) && hits_guard(f))
+			r = fail(f, FAULT_MAPERR);
+		else
+			r = run_steps(f, error & FAULT_ERR_PRESENT);
 	}
 	if (unlikely(r != STEP_DONE))
 		return attempt_failed(f, r);
@@ -175,7 +193,7 @@ static inline bool attempt(struct fault *f, uint32_t error)
 
 __cold void aspace_out_of_memory(struct aspace *as)
 {
-	if (state.oom_handler)
+	if (!lazy_reclaim(true) && state.oom_handler)
 		(void)state.oom_handler(as);
 }
 

@@ -5,6 +5,7 @@
 
 #include "kernel/sched/sched.h"
 #include "mm/phys/tlb.h"
+#include "mm/virt/guard.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/vma.h"
 
@@ -60,7 +61,7 @@ static int copy_entries(struct aspace *from, struct aspace *to, struct vma *v)
 	va_t at = v->start;
 
 	if ((v->flags & (VMA_SHARED | VMA_WIPEONFORK)) || !v->anon_id)
-		return 0;
+		return v->touched == VMA_GUARDED ? guard_fork(from, to, v) : 0;
 	while (at < v->end) {
 		va_t end = MIN(v->end, at + VMA_MAX_STEP_BYTES);
 		int r = copy_step(from, to, v, at, end);

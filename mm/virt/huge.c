@@ -10,6 +10,7 @@
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
+#include "mm/virt/guard.h"
 #include "mm/virt/vma.h"
 
 // May the 2 MiB around |va| be one entry, as far as the bounds of |v| go?
@@ -88,7 +89,8 @@ static bool populate_locked(struct aspace *as, va_t va, bool write)
 	if (!v || v->start > va || v->flags & (VMA_HUGETLB | VMA_NOHUGEPAGE | VMA_SPECIAL) ||
 	    !(v->flags & (write ? VMA_WRITE : VMA_PROT_FLAGS)))
 		return false;
-	WRITE_ONCE(v->touched, true);
+	if (!READ_ONCE(v->touched))
+		WRITE_ONCE(v->touched, VMA_TOUCHED);
 	prot |= vma_pt_prot(v);
 	if (!v->obj)
 		return write && !huge_map_anon(as, v, va, prot | PT_EXCLUSIVE);
@@ -166,7 +168,7 @@ static int collapse_anon(struct aspace *as, struct vma *v, va_t va)
 
 	if (pt_query(&as->pt, va).order == HUGE_ORDER)
 		return 0;
-	if (!pt_has_table(&as->pt, va))
+	if (!pt_has_table(&as->pt, va) || guard_in_range(v, va, va + HUGE_SIZE))
 		return -EINVAL; // nothing there at all
 	pages = kzalloc(HUGE_PAGES * sizeof(*pages));
 	head = pages ? pmm_alloc(HUGE_ORDER, 0) : NULL;
@@ -195,7 +197,7 @@ static __stack_guarded int collapse_view(struct aspace *as, struct vma *v, va_t 
 		return -EINVAL;
 	if (!IS_ALIGNED(vma_index(v, va), HUGE_PAGES))
 		return -EINVAL;
-	if (!pt_has_table(&as->pt, va))
+	if (!pt_has_table(&as->pt, va) || guard_in_range(v, va, va + HUGE_SIZE))
 		return -EINVAL; // nothing there at all
 	if (memobj_get_huge(o, vma_index(v, va), true, &head))
 		return -EAGAIN;

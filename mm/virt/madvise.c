@@ -3,9 +3,12 @@
 #include <linux/errno.h>
 #include <linux/mman.h>
 
+#include "lib/uapi_new.h"
 #include "mm/phys/tlb.h"
+#include "mm/virt/guard.h"
 #include "mm/virt/huge.h"
 #include "mm/virt/hugetlb.h"
+#include "mm/virt/lazy.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/populate.h"
 #include "mm/virt/slots.h"
@@ -16,7 +19,8 @@ struct advice {
 	unsigned set, clear; // vma flags to change
 	unsigned refuse;     // -EINVAL if the vma has one of these
 	bool anon_only;      // -EINVAL for what shows an object
-	bool zap;            // pages of the range go away
+	bool zap;            // pages of the range go away, ...
+	bool later;          // ... when memory is short
 	bool skip_shared;    // done, without effect, for what is shared
 };
 
@@ -28,8 +32,11 @@ static const struct advice advices[] = {
 	{ .number = MADV_WILLNEED },
 	{ .number = MADV_DONTNEED, .refuse = VMA_LOCKED | VMA_SPECIAL, .zap = true },
 	{ .number = MADV_DONTNEED_LOCKED, .refuse = VMA_SPECIAL, .zap = true },
-	// Allowed to happen at once: the program has given the contents up.
-	{ .number = MADV_FREE, .refuse = VMA_LOCKED | VMA_SPECIAL, .anon_only = true, .zap = true },
+	{ .number = MADV_FREE,
+	  .refuse = VMA_LOCKED | VMA_SPECIAL,
+	  .anon_only = true,
+	  .zap = true,
+	  .later = true },
 	{ .number = MADV_COLD, .refuse = VMA_LOCKED | VMA_SPECIAL | VMA_HUGETLB },
 	{ .number = MADV_PAGEOUT, .refuse = VMA_LOCKED | VMA_SPECIAL | VMA_HUGETLB },
 	{ .number = MADV_DONTFORK, .set = VMA_DONTFORK },
@@ -55,6 +62,8 @@ static const struct advice advices[] = {
 	{ .number = MADV_POPULATE_WRITE },
 	{ .number = MADV_REMOVE },
 	{ .number = MADV_COLLAPSE },
+	{ .number = MADV_GUARD_INSTALL },
+	{ .number = MADV_GUARD_REMOVE },
 };
 
 static const struct advice *find_advice(int number)
@@ -109,7 +118,12 @@ static int zap_visit(struct aspace *as, struct vma **v, va_t start, va_t end, vo
 		return -EINVAL;
 	if ((*v)->flags & VMA_HUGETLB)
 		end = ALIGN_DOWN(end, HUGE_SIZE);
-	vma_zap_range(as, *v, start, end);
+	if (a->later)
+		lazy_mark_range(as, *v, start, end);
+	else if ((*v)->touched == VMA_GUARDED)
+		guard_zap_range(as, *v, start, end);
+	else
+		vma_zap_range(as, *v, start, end);
 	return 0;
 }
 
@@ -232,6 +246,8 @@ int vm_madvise(struct aspace *as, va_t addr, uint64_t bytes, int number)
 		return remove_pages(as, addr, end);
 	if (number == MADV_COLLAPSE)
 		return huge_collapse(as, addr, end);
+	if (number == MADV_GUARD_INSTALL || number == MADV_GUARD_REMOVE)
+		return guard_advise(as, addr, end, number == MADV_GUARD_INSTALL);
 	if (number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE)
 		return populate(as, addr, end, number == MADV_POPULATE_WRITE);
 	if (a->zap)

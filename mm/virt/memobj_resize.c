@@ -50,7 +50,9 @@ static void zap_some(struct zap *z, struct vma *v, struct tlb_batch *b)
 		to = MIN(to, from + STEP_PAGES - 1);
 		start = v->start + ((from - v->pgoff) << PAGE_SHIFT);
 		end = v->start + ((to + 1 - v->pgoff) << PAGE_SHIFT);
-		if (z->even_private || (v->flags & VMA_SHARED))
+		if (v->touched == VMA_GUARDED && (z->even_private || (v->flags & VMA_SHARED)))
+			pt_unmap_owned(&v->aspace->pt, start, end, PT_ALL_BUT_GUARDS, b);
+		else if (z->even_private || (v->flags & VMA_SHARED))
 			pt_unmap_range(&v->aspace->pt, start, end, b);
 		else
 			pt_unmap_owned(&v->aspace->pt, start, end, z->o, b);

@@ -249,9 +249,10 @@ int vm_msync(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags)
 
 static bool is_in_core(struct aspace *as, const struct vma *v, va_t va)
 {
+	struct pt_entry e = pt_query(&as->pt, va);
 	struct page *p;
 
-	if (pt_query(&as->pt, va).present)
+	if (e.present && !pt_is_guard(&e))
 		return true;
 	if (!v->obj || (v->flags & VMA_HUGETLB))
 		return false;

@@ -5,6 +5,7 @@
 
 #include "kernel/sched/sched.h"
 #include "mm/phys/tlb.h"
+#include "mm/virt/guard.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/populate.h"
 #include "mm/virt/vma.h"
@@ -21,7 +22,10 @@ __stack_guarded void vma_apply_prot(struct aspace *as, struct vma *v, va_t start
 		struct tlb_batch batch;
 
 		tlb_batch_begin(&batch, &as->pt);
-		pt_protect_range(&as->pt, start, to, prot, may_write, &batch);
+		if (unlikely(v->touched == VMA_GUARDED))
+			guard_protect_range(&as->pt, start, to, prot, may_write, &batch);
+		else
+			pt_protect_range(&as->pt, start, to, prot, may_write, &batch);
 		tlb_batch_end(&batch);
 		vma_uncount_rss(as, v->obj, &batch); // a 2 MiB entry cut in two
 		start = to;

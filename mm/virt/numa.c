@@ -1,6 +1,5 @@
-// Memory policies of mappings, on a machine that has one node: kept and told, without effect. A
-// policy is a number below 1 << VMA_POLICY_BITS in the vma's flags, so that splits and merges mind
-// it; syscall/sys_numa.c says what it means. Holds the address space's lock.
+// Memory policies of mappings, on a machine that has one node: kept and told, without effect. What
+// a policy's number means, syscall/sys_numa.c says. Holds the address space's lock.
 #include <linux/errno.h>
 
 #include "mm/virt/mmap.h"
@@ -16,14 +15,21 @@ struct policy_visit {
 static int policy_visit(struct aspace *as, struct vma **v, va_t start, va_t end, void *arg)
 {
 	struct policy_visit *p = arg;
-	int policy = p->fn(p->arg, (*v)->flags >> VMA_POLICY_SHIFT);
-	unsigned flags = (*v)->flags & ~VMA_POLICY_MASK;
+	int policy = p->fn(p->arg, (*v)->policy), r;
 
 	if (policy < 0)
 		return policy == -ENOENT ? 0 : policy;
 	p->result = 0;
-	return vma_modify(as, *v, start, end, flags | (unsigned)policy << VMA_POLICY_SHIFT, v,
-			  &p->dead);
+	if (policy == (*v)->policy)
+		return 0;
+	if (as->vma_count >= vm_policy.max_map_count)
+		return -ENOMEM;
+	r = vma_isolate_one(as, *v, start, end, v);
+	if (r)
+		return r;
+	(*v)->policy = (uint8_t)policy;
+	*v = vma_merge_around(as, *v, &p->dead);
+	return 0;
 }
 
 static int count_visit(struct aspace *as, struct vma **v, va_t start, va_t end, void *arg)
@@ -55,7 +61,7 @@ int vm_get_policy(struct aspace *as, va_t va)
 	rwsem_read_lock(&as->lock);
 	v = aspace_find_vma(as, va);
 	if (v && v->start <= va)
-		r = (int)(v->flags >> VMA_POLICY_SHIFT);
+		r = v->policy;
 	rwsem_read_unlock(&as->lock);
 	return r;
 }
@@ -71,7 +77,7 @@ int vm_page_node(struct aspace *as, va_t va)
 	v = aspace_find_vma(as, va);
 	if (v && v->start <= va && !(v->flags & VMA_SPECIAL)) {
 		e = pt_query(&as->pt, va);
-		r = !e.present ? -ENOENT : e.prot & PT_SPECIAL ? -EFAULT : 0;
+		r = !e.present || pt_is_guard(&e) ? -ENOENT : e.prot & PT_SPECIAL ? -EFAULT : 0;
 	}
 	rwsem_read_unlock(&as->lock);
 	return r;

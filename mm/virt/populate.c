@@ -34,7 +34,7 @@ static int stretch_at(struct aspace *as, va_t va, struct stretch *out)
 static int fault_in(struct aspace *as, va_t va, bool write)
 {
 	static const int errors[] = {
-		[FAULT_OK] = 0,        [FAULT_MAPERR] = -ENOMEM, [FAULT_ACCERR] = -EFAULT,
+		[FAULT_OK] = 0,        [FAULT_MAPERR] = -EFAULT, [FAULT_ACCERR] = -EFAULT,
 		[FAULT_BUS] = -EFAULT, [FAULT_OOM] = -ENOMEM,    [FAULT_IO] = -EFAULT,
 	};
 

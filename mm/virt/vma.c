@@ -319,7 +319,8 @@ static bool anon_ids_merge(const struct vma *a, const struct vma *b)
 static bool is_continued(const struct vma *a, const struct vma *b, unsigned ignore)
 {
 	return a->end == b->start && ((a->flags ^ b->flags) & ~ignore) == 0 && a->obj == b->obj &&
-	       a->owner == b->owner && b->pgoff == a->pgoff + vma_pages(a);
+	       a->owner == b->owner && b->pgoff == a->pgoff + vma_pages(a) &&
+	       a->policy == b->policy;
 }
 
 bool vma_may_join(const struct vma *a, const struct vma *b)
@@ -365,7 +366,8 @@ static void absorb(struct aspace *as, struct vma *a, struct vma *b, struct vma *
 
 	if (!a->anon_id)
 		a->anon_id = b->anon_id;
-	a->touched |= b->touched;
+	a->touched = MAX(a->touched, b->touched);
+	a->lazy |= b->lazy;
 	// Longer first, so that a truncation sees each page through at least one of the two.
 	if (b->obj) {
 		spin_lock(&b->obj->views_lock);

@@ -9,6 +9,7 @@
 // sources: lib/rbtree.c lib/radix.c kernel/sched/mutex.c kernel/sched/cred.c
 // sources: tests/unit/host_mem.c tests/unit/shim/host_seam.c tests/unit/shim/host_waitq.c
 // sources: tests/unit/vm_helper.c
+// sources: mm/phys/marks.c mm/virt/guard.c mm/virt/lazy.c
 // sources: mm/phys/mapper_move.c mm/virt/fault_private.c mm/virt/fault_object.c
 // 2 MiB frames: made where asked for, seen as ordinary pages, cut without memory; the pool of
 // MAP_HUGETLB, its promises and its frames' way back.

@@ -9,6 +9,7 @@
 // sources: tests/unit/vm_helper.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
+// sources: mm/phys/marks.c mm/virt/guard.c mm/virt/lazy.c
 // sources: mm/phys/mapper_move.c mm/virt/fault_private.c mm/virt/fault_object.c
 // Memory objects: slots, fills that race and fail, truncation and holes against every kind of view,
 // writers, accounting.

@@ -9,12 +9,14 @@
 // sources: tests/unit/vm_helper.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
+// sources: mm/phys/marks.c mm/virt/guard.c mm/virt/lazy.c
 // sources: mm/phys/mapper_move.c mm/virt/fault_private.c mm/virt/fault_object.c
 // mmap, munmap, mprotect, brk, madvise, mlock, mincore, msync and mremap: what they refuse and in
 // which order, placement, limits. Answers are those of Linux 6.18 (see also test_vm_oracle.c).
 #include "tests/unit/vm_helper.h"
 
 #include "mm/phys/pmm.h"
+#include "mm/virt/lazy.h"
 
 #include <errno.h>
 #include <linux/mman.h>
@@ -249,7 +251,14 @@ static void advice_is_checked(void **state)
 	assert_int_equal(vm_madvise(vm_as, BASE - P, 3 * P, MADV_DONTNEED), -ENOMEM); // but done
 	assert_int_equal(vm_peek(BASE + P), 0);
 	assert_int_equal(vm_poke(BASE, 3), 0);
+	assert_int_equal(vm_poke(BASE + P, 4), 0);
 	assert_int_equal(vm_madvise(vm_as, BASE, 4 * P, MADV_FREE), 0);
+	assert_int_equal(vm_peek(BASE), 3); // until memory is short
+	assert_int_equal(vm_poke(BASE + P, 5), 0);
+	assert_int_equal(lazy_reclaim(true), 1);
+	assert_int_equal(lazy_reclaim(true), 0);
+	assert_int_equal(vm_peek(BASE), 0);
+	assert_int_equal(vm_peek(BASE + P), 5); // written: not given up
 	assert_int_equal(vm_mlock(vm_as, BASE, 4 * P, 0), 0);
 	assert_int_equal(vm_madvise(vm_as, BASE, P, MADV_DONTNEED), -EINVAL);
 	assert_int_equal(vm_madvise(vm_as, BASE, P, MADV_DONTNEED_LOCKED), 0);

@@ -9,6 +9,7 @@
 // sources: tests/unit/vm_helper.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
+// sources: mm/phys/marks.c mm/virt/guard.c mm/virt/lazy.c
 // sources: mm/phys/mapper_move.c mm/virt/fault_private.c mm/virt/fault_object.c
 // The same random calls on the host's Linux and on mm/virt, at the same addresses: results, maps,
 // mincore and contents must agree after every step. Needs a host kernel of our ABI version (6.17:

@@ -9,6 +9,7 @@
 // sources: tests/unit/vm_helper.c
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: mm/virt/huge.c mm/virt/hugetlb_fault.c
+// sources: mm/phys/marks.c mm/virt/guard.c mm/virt/lazy.c
 // sources: mm/phys/mapper_move.c mm/virt/fault_private.c mm/virt/fault_object.c
 // 10,000 random calls against a model that knows for each page only: mapped, how, rights, contents.
 // Unlike test_vm_oracle.c it needs no particular host.
