@@ -124,7 +124,7 @@ static __cold void copy_arrays(struct fdtable *to, const struct fdtable *from)
 	memcpy(to->full, from->full, (words + 63) / 64 * 8);
 }
 
-static void *alloc_arrays(unsigned capacity)
+static __cold void *alloc_arrays(unsigned capacity)
 {
 	void *mem = kvalloc(arrays_bytes(capacity));
 

@@ -104,7 +104,7 @@ static void owner_put(void *owner)
 	file_put(owner);
 }
 
-static int owner_sync(void *owner, uint64_t start, uint64_t end)
+static __cold int owner_sync(void *owner, uint64_t start, uint64_t end)
 {
 	return file_fsync(owner, true);
 }
@@ -321,7 +321,7 @@ int64_t file_seek_within(struct file *f, int64_t offset, int whence, uint64_t si
 	return pos;
 }
 
-int file_getdents(struct file *f, struct dir_emit *e)
+__cold int file_getdents(struct file *f, struct dir_emit *e)
 {
 	int err;
 
@@ -405,7 +405,7 @@ __cold int file_fallocate(struct file *f, int mode, int64_t offset, int64_t byte
 	return f->ops->fallocate(f, mode, (uint64_t)offset, (uint64_t)bytes);
 }
 
-int file_fsync(struct file *f, bool data_only)
+__cold int file_fsync(struct file *f, bool data_only)
 {
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
@@ -416,7 +416,7 @@ int file_fsync(struct file *f, bool data_only)
 
 #define SETFL_MASK (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
 
-int file_set_flags(struct file *f, unsigned flags)
+__cold int file_set_flags(struct file *f, unsigned flags)
 {
 	int err;
 
@@ -474,7 +474,7 @@ uint32_t file_poll(struct file *f, struct poll_table *pt)
 	return f->ops->poll(f, pt);
 }
 
-int64_t file_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+__cold int64_t file_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 {
 	if (f->mode & FMODE_PATH)
 		return -EBADF;

@@ -78,14 +78,14 @@ int inode_permission(struct inode *i, unsigned mask)
 	return -EACCES;
 }
 
-bool inode_owner_or_capable(const struct inode *i)
+__cold bool inode_owner_or_capable(const struct inode *i)
 {
 	const struct cred *c = cred_current();
 
 	return c->fsuid == i->uid || cred_has_cap(c, CAP_FOWNER);
 }
 
-void inode_drop_set_ids(struct inode *i)
+__cold void inode_drop_set_ids(struct inode *i)
 {
 	uint32_t drop = i->mode & S_ISUID;
 

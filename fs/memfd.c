@@ -35,7 +35,7 @@ struct memfd_box {
 	char name[sizeof(NAME_PREFIX)]; // and as much more as it needs
 };
 
-int memfd_dname(const struct dentry *d, char *buf, size_t bytes)
+__cold int memfd_dname(const struct dentry *d, char *buf, size_t bytes)
 {
 	return fmt_snprintf(buf, bytes, "/%s (deleted)", d->name);
 }
@@ -136,7 +136,7 @@ int memfd_create_file(const char *name, unsigned flags, struct file **out)
 	return err;
 }
 
-int memfd_create_unlinked(const char *name, uint64_t bytes, struct file **out)
+__cold int memfd_create_unlinked(const char *name, uint64_t bytes, struct file **out)
 {
 	struct memfd_box *b;
 	int err = make_box(false, name, 0777, F_SEAL_SEAL, 0, &b);
@@ -167,7 +167,7 @@ static int add_seals_locked(struct shmem_inode *s, unsigned seals)
 	return 0;
 }
 
-int memfd_add_seals(struct file *f, unsigned seals)
+__cold int memfd_add_seals(struct file *f, unsigned seals)
 {
 	int err;
 
@@ -183,7 +183,7 @@ int memfd_add_seals(struct file *f, unsigned seals)
 	return err;
 }
 
-int64_t memfd_get_seals(struct file *f)
+__cold int64_t memfd_get_seals(struct file *f)
 {
 	return inode_is_shmem(f->inode) ? (int64_t)READ_ONCE(shmem_of(f->inode)->seals) : -EINVAL;
 }

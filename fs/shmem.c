@@ -183,7 +183,7 @@ static uint64_t image_pages(const struct shmem_inode *s)
 	return (s->image_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-uint64_t shmem_blocks(struct shmem_inode *s)
+__cold uint64_t shmem_blocks(struct shmem_inode *s)
 {
 	uint64_t pages = READ_ONCE(s->obj.present_pages), taken;
 
@@ -194,7 +194,7 @@ uint64_t shmem_blocks(struct shmem_inode *s)
 	return pages * (PAGE_SIZE / 512);
 }
 
-static int shmem_getattr(struct inode *i, struct kstat *out)
+static __cold int shmem_getattr(struct inode *i, struct kstat *out)
 {
 	out->blocks = shmem_blocks(shmem_of(i));
 	return 0;
@@ -560,7 +560,7 @@ static int shmem_fsync(struct file *f, bool data_only)
 	return 0; // memory is all there is
 }
 
-static int shmem_setattr(struct inode *i, unsigned valid, const struct iattr *attr)
+static __cold int shmem_setattr(struct inode *i, unsigned valid, const struct iattr *attr)
 {
 	if (valid & IATTR_MODE && shmem_of(i)->seals & F_SEAL_EXEC && (i->mode ^ attr->mode) & 0111)
 		return -EPERM;

@@ -230,7 +230,7 @@ static int suffix_shift(const char *s)
 	return at && *at && !s[1] ? 10 * (int)(at - letters + 1) : -1;
 }
 
-int str_to_u64(const char *s, uint64_t *out)
+__cold int str_to_u64(const char *s, uint64_t *out)
 {
 	unsigned base = 10, digits = 0;
 	uint64_t value = 0;

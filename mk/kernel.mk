@@ -15,7 +15,7 @@ KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,
 # The image is small on purpose: -Oz, and -O2 where the time is spent. (memcpy and memset stay calls of
 # lib/string.c: freestanding code has no builtins.)
 KOPT := -Oz -fno-jump-tables $(if $(findstring clang,$(KCC)),,-fno-tree-forwprop)
-KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-jumps=1 -falign-loops=1 -falign-labels=1 \
+KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
 	-freorder-blocks-algorithm=simple)
 KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock.o kernel/sched/sched% \
 	kernel/sched/waitq% mm/phys/pmm% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \

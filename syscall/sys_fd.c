@@ -195,12 +195,12 @@ static int64_t sync_fd(int fd, bool data_only)
 	return result;
 }
 
-int64_t sys_fsync(int fd)
+__cold int64_t sys_fsync(int fd)
 {
 	return sync_fd(fd, false);
 }
 
-int64_t sys_fdatasync(int fd)
+__cold int64_t sys_fdatasync(int fd)
 {
 	return sync_fd(fd, true);
 }
@@ -220,7 +220,7 @@ int64_t sys_ftruncate(int fd, int64_t bytes)
 	return result;
 }
 
-int64_t sys_fallocate(int fd, int mode, int64_t offset, int64_t bytes)
+__cold int64_t sys_fallocate(int fd, int mode, int64_t offset, int64_t bytes)
 {
 	struct file *f = user_file(fd);
 	int64_t result;

@@ -331,7 +331,7 @@ static bool moves(const struct clock_reference *r)
 	return false;
 }
 
-void clock_init(const struct clock_reference *extra)
+__cold void clock_init(const struct clock_reference *extra)
 {
 	bool measured = clock_wants_reference();
 	clk.init_tsc = cpu_rdtsc();

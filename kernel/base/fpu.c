@@ -75,7 +75,7 @@ uint64_t fpu_features(void)
 	return fpu.xfeatures;
 }
 
-uint32_t fpu_mxcsr_mask(void)
+__cold uint32_t fpu_mxcsr_mask(void)
 {
 	return fpu.mxcsr_mask;
 }

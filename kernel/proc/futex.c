@@ -154,8 +154,9 @@ static __cold int64_t restart_wait(struct restart_block *rb)
 
 // The sleep ended, but nobody took |w| off its queue. 0: somebody has since; -EAGAIN: it was for
 // nothing, wait again; else why the call ends.
-static __noinline int64_t wait_ended(struct futex_waiter *w, struct uptr uaddr, unsigned flags,
-				     uint32_t val, uint64_t deadline_ns, bool in_time)
+static __cold __noinline int64_t wait_ended(struct futex_waiter *w, struct uptr uaddr,
+					    unsigned flags, uint32_t val, uint64_t deadline_ns,
+					    bool in_time)
 {
 	if (!futex_unqueue(w))
 		return 0;

@@ -49,7 +49,7 @@ int pt_create(struct pgtable *pt)
 	return 0;
 }
 
-__stack_guarded void pt_destroy(struct pgtable *pt)
+__cold __stack_guarded void pt_destroy(struct pgtable *pt)
 {
 	struct page *root = pa_to_page(pt->root_pa);
 	struct tlb_batch batch;

@@ -47,7 +47,8 @@ int pt_map_huge(struct pgtable *pt, va_t va, struct page *head, unsigned prot, c
 	return err;
 }
 
-void pt_collapse(struct pgtable *pt, va_t va, pa_t pa, unsigned prot, struct tlb_batch *batch)
+__cold void pt_collapse(struct pgtable *pt, va_t va, pa_t pa, unsigned prot,
+			struct tlb_batch *batch)
 {
 	pte_t *e = pt_make_entry(pt, va, 1);
 	struct page *pd = table_of(e), *table;

@@ -43,7 +43,7 @@ void pt_clear_huge(struct range_op *op, struct page *pd, pte_t *e, va_t va)
 	}
 }
 
-void pt_split_huge(struct range_op *op, struct page *pd, pte_t *e, va_t va)
+__cold void pt_split_huge(struct range_op *op, struct page *pd, pte_t *e, va_t va)
 {
 	struct page *table = pop_spare(pd);
 	pte_t *entries = phys_to_virt(page_to_pa(table));

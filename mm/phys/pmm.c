@@ -160,7 +160,7 @@ static void drain_stack(struct cpu_stack *c, unsigned keep)
 	}
 }
 
-static void drain_pools(void)
+static __cold void drain_pools(void)
 {
 	struct page *p;
 
@@ -302,7 +302,7 @@ static void free_block(struct page *p, unsigned order)
 	spin_unlock_irqrestore(&pmm.lock, irq);
 }
 
-static __noinline void free_special(struct page *p)
+static __cold __noinline void free_special(struct page *p)
 {
 	if (p->flags & PAGE_PERMANENT) {
 		if (p->flags & PAGE_HUGE_MEMBER) {

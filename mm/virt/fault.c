@@ -197,7 +197,7 @@ __cold void aspace_out_of_memory(struct aspace *as)
 		(void)state.oom_handler(as);
 }
 
-static __noinline enum fault_result failed(struct fault *f)
+static __cold __noinline enum fault_result failed(struct fault *f)
 {
 	if (f->result == FAULT_OOM)
 		aspace_out_of_memory(f->as);

@@ -61,7 +61,7 @@ static void anon_release(struct memobj *o)
 
 static const struct memobj_ops anon_ops = { .release = anon_release };
 
-struct memobj *memobj_create_anon(uint64_t size_bytes)
+__cold struct memobj *memobj_create_anon(uint64_t size_bytes)
 {
 	struct anon_obj *a = kmalloc(sizeof(*a));
 
@@ -72,7 +72,7 @@ struct memobj *memobj_create_anon(uint64_t size_bytes)
 	return &a->obj;
 }
 
-int memobj_punch_anon(struct memobj *o, uint64_t start, uint64_t end)
+__cold int memobj_punch_anon(struct memobj *o, uint64_t start, uint64_t end)
 {
 	struct anon_obj *a = container_of(o, struct anon_obj, obj);
 	int r;
@@ -425,7 +425,7 @@ int memobj_insert_if(struct memobj *o, uint64_t index, struct page *p, uint32_t 
 
 // Pages being filled or failed count as data: the file has them. Long runs of the other kind are
 // walked with the lock dropped now and then.
-static bool next_extent(struct memobj *o, uint64_t index, bool data, uint64_t *out)
+static __cold bool next_extent(struct memobj *o, uint64_t index, bool data, uint64_t *out)
 {
 	bool found = true;
 

@@ -183,8 +183,8 @@ out:
 	return r;
 }
 
-int vm_find_view(struct aspace *as, va_t base, const struct vm_owner_ops *ops, va_t *start,
-		 va_t *end, void **owner)
+__cold int vm_find_view(struct aspace *as, va_t base, const struct vm_owner_ops *ops, va_t *start,
+			va_t *end, void **owner)
 {
 	int r = -EINVAL;
 

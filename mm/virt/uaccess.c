@@ -68,7 +68,7 @@ size_t user_write_partial(struct uptr dst, const void *src, size_t bytes)
 	return bytes - raw_copy_to_user((void *)dst.va, src, bytes);
 }
 
-size_t user_clear_partial(struct uptr dst, size_t bytes)
+__cold size_t user_clear_partial(struct uptr dst, size_t bytes)
 {
 	bytes = clip(dst, bytes);
 	return bytes - raw_user_clear((void *)dst.va, bytes);
@@ -94,7 +94,7 @@ size_t user_write_nofault(struct uptr dst, const void *src, size_t bytes)
 	return done;
 }
 
-size_t user_clear_nofault(struct uptr dst, size_t bytes)
+__cold size_t user_clear_nofault(struct uptr dst, size_t bytes)
 {
 	size_t done;
 

@@ -106,7 +106,7 @@ static size_t move_in(const struct uio *u, uint64_t addr, void *data, size_t n)
 			  : user_read_partial(data, UPTR(addr), n);
 }
 
-static size_t move_zeros(const struct uio *u, uint64_t addr, void *data, size_t n)
+static __cold size_t move_zeros(const struct uio *u, uint64_t addr, void *data, size_t n)
 {
 	if (u->kernel) {
 		memset((void *)addr, 0, n);
@@ -163,7 +163,7 @@ size_t uio_copy_in(struct uio *u, void *dst, size_t bytes)
 	return move(u, move_in, dst, bytes);
 }
 
-size_t uio_zero_out(struct uio *u, size_t bytes)
+__cold size_t uio_zero_out(struct uio *u, size_t bytes)
 {
 	return move(u, move_zeros, NULL, bytes);
 }

@@ -240,7 +240,7 @@ static bool search_highest(struct rb_node *n, va_t low, va_t high, uint64_t byte
 	return false;
 }
 
-static bool search_lowest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
+static __cold bool search_lowest(struct rb_node *n, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
 	struct vma *v = vma_of(n);
 	va_t from, to;
@@ -324,7 +324,7 @@ bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out)
 	return true;
 }
 
-bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
+__cold bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out)
 {
 	const struct vma *above;
 
