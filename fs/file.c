@@ -32,6 +32,13 @@
 // What F_GETFL never shows (Linux do_dentry_open).
 #define OPEN_ONLY_FLAGS (O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC)
 
+// Flags of mounts outside of the tree never change.
+static void note_strict_atime(struct file *f)
+{
+	f->strict_atime = !f->path.mount->flags && f->path.mount->sb->flags & SB_INTERNAL &&
+			  !(f->flags & O_NOATIME);
+}
+
 void file_init(struct file *f, const struct path *path, unsigned flags, const struct file_ops *ops,
 	       void *priv)
 {
@@ -55,6 +62,7 @@ void file_init(struct file *f, const struct path *path, unsigned flags, const st
 	f->watches = NULL;
 	f->owner_pid = f->owner_sig = 0;
 	f->embedded = false;
+	note_strict_atime(f);
 }
 
 struct file *file_alloc(const struct path *path, unsigned flags, const struct file_ops *ops,
@@ -93,6 +101,8 @@ void file_free(struct file *f)
 	dentry_put(path.dentry);
 	mount_put(path.mount);
 }
+
+RARE_CALL_THUNK(file_free);
 
 static void owner_get(void *owner)
 {
@@ -434,6 +444,7 @@ __cold int file_set_flags(struct file *f, unsigned flags)
 	}
 	__atomic_store_n(&f->flags, (f->flags & ~(unsigned)SETFL_MASK) | (flags & SETFL_MASK),
 			 __ATOMIC_RELAXED);
+	note_strict_atime(f);
 	return 0;
 }
 
@@ -528,6 +539,8 @@ void file_touch_atime(struct file *f)
 	if (!(f->flags & O_NOATIME))
 		inode_touch_atime(f->path.mount, f->inode);
 }
+
+RARE_CALL_THUNK(file_touch_atime);
 
 __cold char *file_name(struct file *f, char *buf, size_t bytes)
 {

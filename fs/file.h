@@ -4,6 +4,7 @@
 #include "fs/path.h"
 #include "kernel/base/types.h"
 #include "kernel/sched/mutex.h"
+#include "lib/rare.h"
 
 struct file;
 struct inode;
@@ -22,8 +23,8 @@ struct file_ops {
 	int64_t (*read)(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf);
 	int64_t (*write)(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf);
 	// The usual pread and pwrite, optional: |bytes| (not 0) of one buffer, all of it in the
-	// program's half, within one page of the file; the mode was checked. Bytes (fewer at a bad
-	// address), -errno, or FILE_NOT_QUICK with nothing done: |read| or |write| must do it.
+	// program's half, within one page of the file; the mode was checked. The call's result.
+	// What is not usual the op hands to file_read_user or file_write_user, having done nothing.
 	int64_t (*pread_quick)(struct file *f, struct uptr buf, size_t bytes, uint64_t pos);
 	int64_t (*pwrite_quick)(struct file *f, struct uptr buf, size_t bytes, uint64_t pos);
 	// The same for read and write of files without a position: up to a page.
@@ -46,8 +47,6 @@ struct file_ops {
 	void (*fdinfo)(struct file *f, struct seq *out);  // extra lines for /proc/PID/fdinfo
 };
 
-#define FILE_NOT_QUICK INT64_MIN
-
 struct file {
 	const struct file_ops *ops;
 	struct path path;      // owned references; dentry is never NULL
@@ -61,6 +60,7 @@ struct file {
 	struct ep_item *watches;  // who watches it (fs/epoll.c)
 	int owner_pid, owner_sig; // F_SETOWN, F_SETSIG
 	bool embedded;            // part of a larger allocation that its inode frees
+	bool strict_atime;        // each read sets the access time, whatever else there is
 };
 
 #define FMODE_READ   1u
@@ -86,6 +86,12 @@ static inline void file_put(struct file *f)
 {
 	if (!__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL))
 		file_free(f);
+}
+// file_put of a file that is in use elsewhere as well, as good as always (a descriptor's).
+static __always_inline_fn void file_put_shared(struct file *f)
+{
+	if (unlikely(!__atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL)))
+		rare_call(file_free, f);
 }
 // Helpers that check mode and limits and call the op. Bytes or -errno.
 int64_t __must_check file_read(struct file *f, struct uio *u, unsigned rwf); // at f->pos

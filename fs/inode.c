@@ -5,6 +5,7 @@
 #include <linux/errno.h>
 #include <linux/stat.h>
 
+#include "fs/coarse.h"
 #include "fs/file.h"
 #include "fs/flock.h"
 #include "fs/mount.h"
@@ -28,7 +29,7 @@ void inode_init(struct inode *i, const struct inode_ops *ops, struct superblock 
 	i->nlink = S_ISDIR(mode) ? 2 : 1;
 	i->uid = c->fsuid;
 	i->gid = c->fsgid;
-	i->btime = vfs_now();
+	i->btime = coarse_now();
 	i->atime = i->mtime = i->ctime = i->btime;
 }
 
@@ -95,91 +96,62 @@ __cold void inode_drop_set_ids(struct inode *i)
 		i->mode &= ~drop;
 }
 
-// File times are as coarse as Linux's (which takes them from its last tick): for a span of TSC
-// ticks, well below a millisecond, the last one is used again. Both words are read without a lock:
-// a reader that sees |until_tsc| sees that time or a later one.
-#define COARSE_TICKS (1u << 20)
-#define NS_BITS      30 // a nanosecond count below a second; the seconds are above
+struct coarse_clock coarse_clock;
 
-static struct {
-	bool busy; // somebody reads the clock for all; atomic
-	uint64_t until_tsc;
-	uint64_t packed;
-} coarse;
-
-static __always_inline_fn struct timespec_k unpack(uint64_t packed)
+__noinline void coarse_clock_refresh(struct coarse_clock *c)
 {
-	return (struct timespec_k){ (int64_t)(packed >> NS_BITS),
-				    (uint32_t)packed & ((1u << NS_BITS) - 1) };
-}
+	uint64_t ns, tsc;
 
-static __noinline struct timespec_k read_clock(void)
-{
-	bool mine = !__atomic_exchange_n(&coarse.busy, true, __ATOMIC_ACQUIRE);
-	uint64_t ns = clock_real_ns(), tsc = cpu_rdtsc();
-	uint64_t packed = ns / NSEC_PER_SEC << NS_BITS | ns % NSEC_PER_SEC;
-
-	if (mine) {
-		__atomic_store_n(&coarse.packed, packed, __ATOMIC_RELAXED);
-		__atomic_store_n(&coarse.until_tsc, tsc + COARSE_TICKS, __ATOMIC_RELEASE);
-		__atomic_store_n(&coarse.busy, false, __ATOMIC_RELEASE);
+	if (__atomic_exchange_n(&c->busy, true, __ATOMIC_ACQUIRE)) {
+		while (__atomic_load_n(&c->busy, __ATOMIC_ACQUIRE))
+			cpu_relax();
+		return;
 	}
-	return unpack(packed);
+	ns = clock_real_ns();
+	tsc = cpu_rdtsc();
+	__atomic_store_n(&c->packed, ns / NSEC_PER_SEC << 32 | ns % NSEC_PER_SEC, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->until_tsc, tsc + COARSE_TICKS, __ATOMIC_RELEASE);
+	__atomic_store_n(&c->busy, false, __ATOMIC_RELEASE);
 }
 
-static __always_inline_fn struct timespec_k now_inline(void)
-{
-	uint64_t left = __atomic_load_n(&coarse.until_tsc, __ATOMIC_ACQUIRE) - cpu_rdtsc();
-
-	if (likely(left <= COARSE_TICKS))
-		return unpack(READ_ONCE(coarse.packed));
-	return read_clock();
-}
+RARE_CALL_THUNK(coarse_clock_refresh);
 
 struct timespec_k vfs_now(void)
 {
-	return now_inline();
+	return coarse_now();
 }
 
 void inode_touch_mtime(struct inode *i)
 {
-	i->mtime = i->ctime = now_inline();
+	i->mtime = i->ctime = coarse_now();
 }
 
 void inode_touch_ctime(struct inode *i)
 {
-	i->ctime = now_inline();
+	i->ctime = coarse_now();
 }
 
-static __always_inline_fn bool is_later(const struct timespec_k *a, const struct timespec_k *b)
+static bool is_later(const struct timespec_k *a, const struct timespec_k *b)
 {
 	return a->s > b->s || (a->s == b->s && a->ns > b->ns);
 }
 
 #define RELATIME_DAY_S 86400
 
-static __always_inline_fn bool older_than_change(const struct inode *i)
+// Linux relatime_need_update.
+static bool needs_atime(const struct inode *i, const struct timespec_k *now)
 {
-	return !is_later(&i->atime, &i->mtime) || !is_later(&i->atime, &i->ctime);
-}
-
-// Linux relatime_need_update. Internal mounts (memfds) skip the rule of the day, so that a read
-// does not read the clock.
-static __noinline void touch_atime_now(struct inode *i, bool older)
-{
-	struct timespec_k now = now_inline();
-
-	if (older || now.s - i->atime.s >= RELATIME_DAY_S)
-		i->atime = now;
+	return !is_later(&i->atime, &i->mtime) || !is_later(&i->atime, &i->ctime) ||
+	       now->s - i->atime.s >= RELATIME_DAY_S;
 }
 
 void inode_touch_atime(const struct mount *m, struct inode *i)
 {
-	bool older;
+	struct timespec_k now;
 
 	if (m->flags & (MOUNT_NOATIME | MOUNT_RDONLY))
 		return;
-	older = !(m->flags & MOUNT_RELATIME) || older_than_change(i);
-	if (older || !(m->sb->flags & SB_INTERNAL))
-		touch_atime_now(i, older);
+	now = coarse_now();
+	if (!(m->flags & MOUNT_RELATIME) || needs_atime(i, &now))
+		i->atime = now;
 }

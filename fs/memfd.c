@@ -54,7 +54,6 @@ void memfd_init(void)
 	superblock_init(&memfd.sb, &memfd_sb_ops, "tmpfs", TMPFS_MAGIC);
 	memfd.sb.flags = SB_INTERNAL;
 	mount_init_internal(&memfd.mount, &memfd.sb);
-	memfd.mount.flags = MOUNT_RELATIME;
 	hugetlbfs_init();
 }
 

@@ -123,13 +123,11 @@ static int64_t pipe_read(struct file *f, struct uio *u, uint64_t *pos, unsigned 
 	return n;
 }
 
-// Waits for something to read. 0; -ERESTARTSYS; FILE_NOT_QUICK: no writer is left.
+// Waits for something to read, or for the last writer's end. 0 or -ERESTARTSYS.
 static int64_t wait_readable(struct pipe *p)
 {
 	int err;
 
-	if (!READ_ONCE(p->writers))
-		return FILE_NOT_QUICK;
 	waitq_wait_event(&p->readable, !is_empty(p) || !READ_ONCE(p->writers), err);
 	return err ? -ERESTARTSYS : 0;
 }
@@ -149,8 +147,8 @@ static int64_t pipe_read_quick(struct file *f, struct uptr buf, size_t bytes)
 		if (likely(!is_empty(p)))
 			break;
 		mutex_unlock(&p->lock);
-		if (READ_ONCE(f->flags) & O_NONBLOCK)
-			return FILE_NOT_QUICK;
+		if (READ_ONCE(f->flags) & O_NONBLOCK || !READ_ONCE(p->writers))
+			return file_read_user(f, buf, bytes, FILE_POS_OWN);
 		err = wait_readable(p);
 		if (err)
 			return err;
@@ -158,7 +156,7 @@ static int64_t pipe_read_quick(struct file *f, struct uptr buf, size_t bytes)
 	s = slot_at(p, p->tail);
 	if (s->packet || s->bytes < bytes) {
 		mutex_unlock(&p->lock);
-		return FILE_NOT_QUICK;
+		return file_read_user(f, buf, bytes, FILE_POS_OWN);
 	}
 	was_full = is_full(p);
 	n = user_write_partial(buf, slot_data(s), bytes);
@@ -303,7 +301,7 @@ static int64_t pipe_write_quick(struct file *f, struct uptr buf, size_t bytes)
 	bool ok;
 
 	if (unlikely(READ_ONCE(f->flags) & O_DIRECT))
-		return FILE_NOT_QUICK;
+		return file_write_user(f, buf, bytes, FILE_POS_OWN);
 	mutex_lock(&p->lock);
 	page = p->spare;
 	ok = page && p->readers && is_empty(p) &&
@@ -315,7 +313,7 @@ static int64_t pipe_write_quick(struct file *f, struct uptr buf, size_t bytes)
 	}
 	mutex_unlock(&p->lock);
 	if (unlikely(!ok))
-		return FILE_NOT_QUICK;
+		return file_write_user(f, buf, bytes, FILE_POS_OWN);
 	waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
 	inode_touch_mtime(f->inode);
 	return (int64_t)bytes;

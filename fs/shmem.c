@@ -11,6 +11,7 @@
 #include <linux/signal.h>
 #include <linux/stat.h>
 
+#include "fs/coarse.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/mount.h"
@@ -496,48 +497,42 @@ static __always_inline_fn char *page_byte(struct page *p, uint64_t pos)
 static int64_t shmem_pread_quick(struct file *f, struct uptr buf, size_t bytes, uint64_t pos)
 {
 	struct shmem_inode *s = shmem_of(f->inode);
-	struct page *p;
+	struct page *p = NULL;
 
-	if (unlikely(pos + bytes > READ_ONCE(s->inode.size_bytes)))
-		return FILE_NOT_QUICK;
-	p = memobj_find_page(&s->obj, pos >> PAGE_SHIFT);
+	if (likely(pos + bytes <= READ_ONCE(s->inode.size_bytes)))
+		p = memobj_find_page_inline(&s->obj, pos >> PAGE_SHIFT);
 	if (unlikely(!p))
-		return FILE_NOT_QUICK;
-	bytes = user_write_partial(buf, page_byte(p, pos), bytes);
-	page_put(p, 0);
-	if (likely(!(f->flags & O_NOATIME)))
-		inode_touch_atime(f->path.mount, &s->inode);
+		return file_read_user(f, buf, bytes, pos);
+	if (likely(f->strict_atime))
+		s->inode.atime = coarse_now();
+	else
+		rare_call(file_touch_atime, f);
+	bytes = user_write_in_range(buf, page_byte(p, pos), bytes);
+	page_put_shared(p);
 	return likely(bytes) ? (int64_t)bytes : -EFAULT;
 }
 
 // A write over what is there, with nothing sealed and no limit near.
-static int64_t pwrite_locked(struct shmem_inode *s, struct uptr buf, size_t bytes, uint64_t pos)
-{
-	struct page *p;
-
-	if (unlikely(s->seals & ~F_SEAL_SEAL || pos + bytes > s->inode.size_bytes))
-		return FILE_NOT_QUICK;
-	p = memobj_find_page(&s->obj, pos >> PAGE_SHIFT);
-	if (unlikely(!p))
-		return FILE_NOT_QUICK;
-	inode_kill_privs(&s->inode);
-	inode_touch_mtime(&s->inode);
-	bytes = user_read_partial(page_byte(p, pos), buf, bytes);
-	page_put(p, 0);
-	return likely(bytes) ? (int64_t)bytes : -EFAULT;
-}
-
 static int64_t shmem_pwrite_quick(struct file *f, struct uptr buf, size_t bytes, uint64_t pos)
 {
 	struct shmem_inode *s = shmem_of(f->inode);
-	int64_t n;
+	struct page *p = NULL;
 
 	if (unlikely(f->flags & O_APPEND || pos + bytes > file_size_limit()))
-		return FILE_NOT_QUICK;
+		return file_write_user(f, buf, bytes, pos);
 	mutex_lock(&s->inode.lock);
-	n = pwrite_locked(s, buf, bytes, pos);
+	if (likely(!(s->seals & ~F_SEAL_SEAL) && pos + bytes <= s->inode.size_bytes))
+		p = memobj_find_page_inline(&s->obj, pos >> PAGE_SHIFT);
+	if (unlikely(!p)) {
+		mutex_unlock(&s->inode.lock);
+		return file_write_user(f, buf, bytes, pos);
+	}
+	inode_kill_privs(&s->inode);
+	inode_touch_mtime(&s->inode);
+	bytes = user_read_in_range(page_byte(p, pos), buf, bytes);
+	page_put_shared(p);
 	mutex_unlock(&s->inode.lock);
-	return n;
+	return likely(bytes) ? (int64_t)bytes : -EFAULT;
 }
 
 static int shmem_mmap(struct file *f, unsigned prot, unsigned flags, struct mmap_source *src)

@@ -6,26 +6,21 @@
 
 #include <linux/errno.h>
 
-#define RADIX_BITS  6
-#define RADIX_SLOTS (1u << RADIX_BITS)
-#define SLOT_MASK   (RADIX_SLOTS - 1)
+#define SLOT_MASK (RADIX_SLOTS - 1)
+#define NO_GROUP  UINT64_MAX
 
-struct radix_node {
-	uint64_t used; // bit per slot that is not empty
-	uint64_t full; // bit per slot that is a value or a child without an empty index
-	struct radix_node *parent;
-	uint32_t level;       // 0: slots hold values
-	uint32_t parent_slot; // which slot of |parent| this node is
-	uint64_t slots[RADIX_SLOTS];
-};
+static inline void forget_last(struct radix *r)
+{
+	r->last = NULL;
+	r->last_group = NO_GROUP;
+}
 
 void radix_init(struct radix *r, const struct radix_alloc *mem)
 {
 	r->root = NULL;
 	r->height = 0;
 	r->limit = 0;
-	r->last = NULL;
-	r->last_group = 0;
+	forget_last(r);
 	r->mem = mem;
 }
 
@@ -81,6 +76,18 @@ uint64_t radix_get(const struct radix *r, uint64_t index)
 
 	return leaf ? leaf->slots[index & SLOT_MASK] : 0;
 }
+
+void radix_seek(struct radix *r, uint64_t index)
+{
+	struct radix_node *leaf = find_leaf(r, index);
+
+	if (!leaf)
+		return;
+	r->last = leaf;
+	r->last_group = index >> RADIX_BITS;
+}
+
+RARE_CALL_THUNK(radix_seek);
 
 // How many nodes must be made before |index| has a slot.
 static unsigned nodes_missing(const struct radix *r, uint64_t index)
@@ -257,7 +264,7 @@ static void shrink(struct radix *r)
 // Frees |n| and the nodes above it that became empty with it.
 static void prune(struct radix *r, struct radix_node *n)
 {
-	r->last = NULL;
+	forget_last(r);
 	while (n && !n->used) {
 		struct radix_node *parent = n->parent;
 

@@ -40,38 +40,38 @@ static __always_inline_fn bool is_quick(const struct file *f, unsigned need, str
 int64_t sys_read(int fd, struct uptr buf, uint64_t count)
 {
 	struct file *f = quick_file(fd);
-	int64_t n = FILE_NOT_QUICK;
+	int64_t n;
 
 	if (unlikely(!f))
 		return -EBADF;
 	if (is_quick(f, FMODE_READ, buf, count, 0) && f->ops->read_quick)
 		n = f->ops->read_quick(f, buf, count);
-	if (n == FILE_NOT_QUICK)
+	else
 		n = file_read_user(f, buf, count, POS_OWN);
-	file_put(f);
+	file_put_shared(f);
 	return n;
 }
 
 int64_t sys_write(int fd, struct uptr buf, uint64_t count)
 {
 	struct file *f = quick_file(fd);
-	int64_t n = FILE_NOT_QUICK;
+	int64_t n;
 
 	if (unlikely(!f))
 		return -EBADF;
 	if (is_quick(f, FMODE_WRITE, buf, count, 0) && f->ops->write_quick)
 		n = f->ops->write_quick(f, buf, count);
-	if (n == FILE_NOT_QUICK)
+	else
 		n = file_write_user(f, buf, count, POS_OWN);
-	file_put(f);
+	file_put_shared(f);
 	return n;
 }
 
 int64_t sys_pread64(int fd, struct uptr buf, uint64_t count, int64_t offset)
 {
 	uint64_t pos = (uint64_t)offset;
-	int64_t n = FILE_NOT_QUICK;
 	struct file *f;
+	int64_t n;
 
 	if (unlikely(offset < 0))
 		return -EINVAL;
@@ -80,17 +80,17 @@ int64_t sys_pread64(int fd, struct uptr buf, uint64_t count, int64_t offset)
 		return -EBADF;
 	if (likely(is_quick(f, FMODE_READ | FMODE_SEEK, buf, count, pos) && f->ops->pread_quick))
 		n = f->ops->pread_quick(f, buf, count, pos);
-	if (unlikely(n == FILE_NOT_QUICK))
+	else
 		n = file_read_user(f, buf, count, pos);
-	file_put(f);
+	file_put_shared(f);
 	return n;
 }
 
 int64_t sys_pwrite64(int fd, struct uptr buf, uint64_t count, int64_t offset)
 {
 	uint64_t pos = (uint64_t)offset;
-	int64_t n = FILE_NOT_QUICK;
 	struct file *f;
+	int64_t n;
 
 	if (unlikely(offset < 0))
 		return -EINVAL;
@@ -99,9 +99,9 @@ int64_t sys_pwrite64(int fd, struct uptr buf, uint64_t count, int64_t offset)
 		return -EBADF;
 	if (likely(is_quick(f, FMODE_WRITE | FMODE_SEEK, buf, count, pos) && f->ops->pwrite_quick))
 		n = f->ops->pwrite_quick(f, buf, count, pos);
-	if (unlikely(n == FILE_NOT_QUICK))
+	else
 		n = file_write_user(f, buf, count, pos);
-	file_put(f);
+	file_put_shared(f);
 	return n;
 }
 

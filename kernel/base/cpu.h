@@ -195,9 +195,10 @@ static inline void cpu_wrmsr(uint32_t msr, uint64_t v)
 
 static inline uint64_t cpu_rdtsc(void)
 {
-	uint32_t lo, hi;
+	uint64_t lo, hi; // the upper halves are zeroed
+
 	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi)::"memory");
-	return (uint64_t)hi << 32 | lo;
+	return hi << 32 | lo;
 }
 struct cpuid_regs {
 	uint32_t eax, ebx, ecx, edx;

@@ -111,6 +111,8 @@ __cold void spin_lock_contended(struct spinlock *l)
 	} while (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE));
 }
 
+RARE_CALL_THUNK(spin_lock_contended);
+
 static inline void acquire(struct spinlock *l)
 {
 	if (unlikely(__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE)))

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "lib/compiler.h"
+#include "lib/rare.h"
 #ifdef KERNEL_HOT
 #include "kernel/base/cpu.h"
 #endif
@@ -90,7 +91,7 @@ void spin_lock_contended(struct spinlock *l);
 static inline void spin_lock(struct spinlock *l)
 {
 	if (unlikely(__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE)))
-		spin_lock_contended(l);
+		rare_call(spin_lock_contended, l);
 }
 static inline void spin_unlock(struct spinlock *l)
 {

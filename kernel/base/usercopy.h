@@ -1,5 +1,5 @@
 // The primitives that touch user memory: STAC, the access, CLAC, with fixups for page faults. Only
-// mm/virt/uaccess.c calls them, with addresses that it has checked to lie below USER_TOP.
+// mm/virt/uaccess.[ch] call them, with addresses that it has checked to lie below USER_TOP.
 #pragma once
 
 #include "lib/compiler.h"
@@ -15,6 +15,39 @@ static inline size_t __must_check raw_copy_to_user(void *dst, const void *src, s
 {
 	return raw_user_copy(dst, src, bytes);
 }
+#define USERCOPY_SITE(third_byte) /* see smap.h */                                                 \
+	"771:	.byte 0x0f, 0x1f, 0x00\n"                                                            \
+	".pushsection .smap_sites, \"a\"\n.long 771b - 0xffffffff80000000, " #third_byte           \
+	"\n.popsection\n"
+#define USERCOPY_FIXUP(access, fixup)                                                              \
+	".pushsection .extable, \"a\"\n.balign 4\n.long " #access " - .\n.long " #fixup " - .\n"   \
+	".popsection\n"
+// raw_user_copy in place, for hot paths.
+static __always_inline_fn size_t __must_check raw_user_copy_inline(void *dst, const void *src,
+								   size_t bytes)
+{
+	size_t tail = bytes & 7;
+
+	bytes >>= 3;
+	__asm__ volatile(
+		USERCOPY_SITE(0xcb) "1:	rep movsq\n"
+				    "	movl	%k[tail], %%ecx\n"
+				    "2:	rep movsb\n"
+				    "3:\n" USERCOPY_SITE(
+					    0xca) ".pushsection .text.unlikely, \"ax\", @progbits\n"
+						  "4:	leaq	(%[tail], %%rcx, 8), %%rcx\n"
+						  "5:	rep movsb\n"
+						  "	jmp	3b\n"
+						  ".popsection\n" USERCOPY_FIXUP(1b, 4b)
+							  USERCOPY_FIXUP(2b, 3b)
+								  USERCOPY_FIXUP(5b, 3b)
+		: "+D"(dst), "+S"(src), "+c"(bytes)
+		: [tail] "r"(tail)
+		: "memory");
+	return bytes;
+}
+#define raw_copy_from_user_inline raw_user_copy_inline
+#define raw_copy_to_user_inline   raw_user_copy_inline
 // The same for zeroing.
 size_t __must_check raw_user_clear(void *dst, size_t bytes);
 // Atomic compare and exchange: *p == *expected ? *p = desired : (*expected = *p). 0, or -EFAULT.

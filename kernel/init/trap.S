@@ -85,19 +85,19 @@ function trap_syscall_entry
 	movq	%r10, %rcx
 	call	*%rax
 .Lsyscall_done:
-	movq	%rax, REGS_RAX(%rsp)
 	cli
-	movq	%gs:percpu_current, %rax
-	cmpl	$0, THREAD_PENDING(%rax)
-	jne	trap_return_to_user
+	movq	%gs:percpu_current, %rcx
+	cmpl	$0, THREAD_PENDING(%rcx)
+	jne	.Lsyscall_long_way
 	/* SYSRET loads rip from rcx and rflags from r11. Nobody has touched the saved registers: who
 	 * does (exec, sigreturn, signal delivery) leaves PENDING_NOTIFY or comes from the loop before
 	 * IRET. So they are what SYSCALL put there: rcx is the address behind an instruction below
 	 * USER_TOP, never one that SYSRET would fault on in ring 0, r11 holds flags that ring 3 had,
 	 * and the callee-saved registers are still in place. With RF or TF, SYSRET would trap one
 	 * instruction too early (SDM 2B SYSRET). */
-	testl	$(1 << 16 | 1 << 8), REGS_R11(%rsp)
-	jnz	trap_return_to_user
+	movq	REGS_R11(%rsp), %r11
+	testl	$(1 << 16 | 1 << 8), %r11d
+	jnz	.Lsyscall_long_way
 #ifdef CONFIG_DEBUG
 	movq	REGS_RIP(%rsp), %rcx
 	cmpq	%rcx, REGS_RCX(%rsp)
@@ -110,19 +110,19 @@ function trap_syscall_entry
 	cmpq	%rbx, REGS_RBX(%rsp)
 	jne	.Lregs_changed
 #endif
-	addq	$REGS_R11, %rsp
-	popq	%r11
-	popq	%r10
-	popq	%r9
-	popq	%r8
-	popq	%rax
-	popq	%rcx
-	popq	%rdx
-	popq	%rsi
-	popq	%rdi
-	movq	REGS_RSP - REGS_ORIG_RAX(%rsp), %rsp
+	movq	REGS_R10(%rsp), %r10
+	movq	REGS_R9(%rsp), %r9
+	movq	REGS_R8(%rsp), %r8
+	movq	REGS_RCX(%rsp), %rcx
+	movq	REGS_RDX(%rsp), %rdx
+	movq	REGS_RSI(%rsp), %rsi
+	movq	REGS_RDI(%rsp), %rdi
+	movq	REGS_RSP(%rsp), %rsp
 	swapgs
 	sysretq
+.Lsyscall_long_way:
+	movq	%rax, REGS_RAX(%rsp)
+	jmp	trap_return_to_user
 .Lsyscall_other:
 	movq	%rsp, %rdi
 	call	syscall_other

@@ -24,6 +24,12 @@
 _Static_assert(offsetof(struct pt_regs, rbp) == REGS_RBP, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, rbx) == REGS_RBX, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, r11) == REGS_R11, "regs_offsets.h");
+_Static_assert(offsetof(struct pt_regs, r10) == REGS_R10, "regs_offsets.h");
+_Static_assert(offsetof(struct pt_regs, r9) == REGS_R9, "regs_offsets.h");
+_Static_assert(offsetof(struct pt_regs, r8) == REGS_R8, "regs_offsets.h");
+_Static_assert(offsetof(struct pt_regs, rdx) == REGS_RDX, "regs_offsets.h");
+_Static_assert(offsetof(struct pt_regs, rsi) == REGS_RSI, "regs_offsets.h");
+_Static_assert(offsetof(struct pt_regs, rdi) == REGS_RDI, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, rax) == REGS_RAX, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, rcx) == REGS_RCX, "regs_offsets.h");
 _Static_assert(offsetof(struct pt_regs, orig_rax) == REGS_ORIG_RAX, "regs_offsets.h");

@@ -24,6 +24,15 @@ void mutex_lock_contended(struct mutex *m)
 	waitq_finish(&m->waiters, &e);
 }
 
+RARE_CALL_THUNK(mutex_lock_contended);
+
+void mutex_wake(struct mutex *m)
+{
+	waitq_wake(&m->waiters, 1, 0);
+}
+
+RARE_CALL_THUNK(mutex_wake);
+
 void(mutex_lock)(struct mutex *m)
 {
 	if (unlikely(!mutex_trylock(m)))
@@ -41,7 +50,7 @@ void(mutex_unlock)(struct mutex *m)
 	m->owner = NULL;
 	__atomic_exchange_n(&m->locked, 0, __ATOMIC_SEQ_CST);
 	if (!waitq_is_empty(&m->waiters))
-		waitq_wake(&m->waiters, 1, 0);
+		mutex_wake(m);
 }
 
 bool mutex_is_mine(const struct mutex *m)

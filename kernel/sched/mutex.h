@@ -5,6 +5,7 @@
 #include "kernel/sched/thread.h"
 #endif
 #include "kernel/sched/waitq.h"
+#include "lib/rare.h"
 
 struct mutex {
 	uint32_t locked;
@@ -96,12 +97,13 @@ static inline void rwsem_write_unlock(struct rwsem *s)
 }
 
 void mutex_lock_contended(struct mutex *m); // for mutex_lock only: waits until it has it
+void mutex_wake(struct mutex *m);           // for mutex_unlock only: somebody waits
 // What is compiled for speed has the usual case in place, as with spinlocks.
 #if defined(KERNEL_HOT) && !defined(CONFIG_DEBUG_LOCKS)
 static __always_inline_fn void mutex_lock_fast(struct mutex *m)
 {
 	if (unlikely(__atomic_exchange_n(&m->locked, 1, __ATOMIC_ACQUIRE)))
-		mutex_lock_contended(m);
+		rare_call(mutex_lock_contended, m);
 	else
 		m->owner = thread_current();
 }
@@ -111,7 +113,7 @@ static __always_inline_fn void mutex_unlock_fast(struct mutex *m)
 	m->owner = NULL;
 	__atomic_exchange_n(&m->locked, 0, __ATOMIC_SEQ_CST);
 	if (unlikely(!waitq_is_empty(&m->waiters)))
-		waitq_wake(&m->waiters, 1, 0);
+		rare_call(mutex_wake, m);
 }
 
 #define mutex_lock(m)   mutex_lock_fast(m)

@@ -71,5 +71,5 @@ static inline struct page *pa_to_page(pa_t pa)
 
 static inline pa_t page_to_pa(const struct page *p)
 {
-	return (pa_t)(p - (const struct page *)VMEMMAP_BASE) << PAGE_SHIFT;
+	return ((uint64_t)p - VMEMMAP_BASE) * (PAGE_SIZE / sizeof(struct page));
 }

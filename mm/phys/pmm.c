@@ -349,6 +349,8 @@ void page_free(struct page *p)
 	cpu_irq_restore(irq);
 }
 
+RARE_CALL_THUNK(page_free);
+
 void page_put_values(const uint64_t *values, unsigned n)
 {
 	uint64_t irq = cpu_irq_save();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "lib/bootinfo.h"
+#include "lib/rare.h"
 #include "mm/phys/page.h"
 
 enum pmm_flags {
@@ -48,6 +49,13 @@ static inline void page_put(struct page *p, unsigned order)
 		page_put_big(p, order);
 	else if (__atomic_sub_fetch(&p->count, 1, __ATOMIC_ACQ_REL) == 0)
 		page_free(p);
+}
+
+// page_put of an order-0 page that somebody else has as well, as good as always.
+static __always_inline_fn void page_put_shared(struct page *p)
+{
+	if (unlikely(__atomic_sub_fetch(&p->count, 1, __ATOMIC_ACQ_REL) == 0))
+		rare_call(page_free, p);
 }
 
 // Drops one order-0 reference of each page among |n| <= 64 values, which are pointers to struct

@@ -346,15 +346,7 @@ int memobj_get_page(struct memobj *o, uint64_t index, unsigned flags, struct pag
 
 struct page *memobj_find_page(struct memobj *o, uint64_t index)
 {
-	struct page *p = NULL;
-	uint64_t slot;
-
-	spin_lock(&o->slots_lock);
-	slot = radix_get(&o->slots, index);
-	if (likely(slot && !(slot & 7))) // a page, and no mark
-		page_get(p = (struct page *)slot, 0);
-	spin_unlock(&o->slots_lock);
-	return p;
+	return memobj_find_page_inline(o, index);
 }
 
 unsigned memobj_get_present(struct memobj *o, uint64_t index, unsigned n, struct page **out)

@@ -78,6 +78,21 @@ int __must_check memobj_get_page(struct memobj *o, uint64_t index, unsigned flag
 // The page at |index| with a reference if it is there and was written (past the end too), else
 // NULL. Never sleeps.
 struct page *memobj_find_page(struct memobj *o, uint64_t index);
+// The same in place, for where reading a page costs little more than finding it.
+static __always_inline_fn struct page *memobj_find_page_inline(struct memobj *o, uint64_t index)
+{
+	struct page *p = NULL;
+	uint64_t slot;
+
+	spin_lock(&o->slots_lock);
+	slot = radix_get_near(&o->slots, index);
+	if (likely(slot && !(slot & 7))) { // a page, and no mark (slots.h)
+		p = (struct page *)slot;
+		__atomic_fetch_add(&p->count, 1, __ATOMIC_RELAXED);
+	}
+	spin_unlock(&o->slots_lock);
+	return p;
+}
 // Up to |n| present neighbours from |index| on, each with a reference; never allocates, never
 // sleeps. Empty slots yield NULL.
 unsigned memobj_get_present(struct memobj *o, uint64_t index, unsigned n, struct page **out);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/base/types.h"
+#include "kernel/base/usercopy.h"
 
 // All or nothing as far as the result goes: 0 or -EFAULT.
 int __must_check copy_from_user(void *dst, struct uptr src, size_t bytes);
@@ -12,6 +13,16 @@ int __must_check clear_user(struct uptr dst, size_t bytes);
 size_t __must_check user_read_partial(void *dst, struct uptr src, size_t bytes);
 size_t __must_check user_write_partial(struct uptr dst, const void *src, size_t bytes);
 size_t __must_check user_clear_partial(struct uptr dst, size_t bytes);
+// The same for hot paths that know that the range is in the program's half.
+static inline size_t __must_check user_read_in_range(void *dst, struct uptr src, size_t bytes)
+{
+	return bytes - raw_copy_from_user_inline(dst, (const void *)src.va, bytes);
+}
+static inline size_t __must_check user_write_in_range(struct uptr dst, const void *src,
+						      size_t bytes)
+{
+	return bytes - raw_copy_to_user_inline((void *)dst.va, src, bytes);
+}
 // The same without taking page faults (usable under spinlocks).
 size_t __must_check user_read_nofault(void *dst, struct uptr src, size_t bytes);
 size_t __must_check user_write_nofault(struct uptr dst, const void *src, size_t bytes);

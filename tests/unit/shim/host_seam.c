@@ -12,6 +12,7 @@
 #include "kernel/base/percpu.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,19 @@ static struct {
 static _Thread_local unsigned my_cpu = ~0u, acting_as = ~0u;
 static _Thread_local const struct spinlock *held[MAX_HELD];
 static _Thread_local unsigned n_held;
+
+uint64_t cpu_rdtsc(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+void host_yield(void)
+{
+	sched_yield();
+}
 
 static void cpu_release(void *number_plus_one)
 {

@@ -4,10 +4,6 @@
 
 #include "lib/compiler.h"
 
-#include <sched.h>
-#include <string.h>
-#include <time.h>
-
 #define RFLAGS_IF (1ull << 9)
 #define RFLAGS_DF (1ull << 10)
 #define RFLAGS_TF (1ull << 8)
@@ -17,6 +13,7 @@
 #define CR4_PCIDE (1ull << 17)
 
 extern _Thread_local bool host_irqs_off;
+void host_yield(void); // host_seam.c
 
 static inline void cpu_irq_disable(void)
 {
@@ -47,22 +44,16 @@ static inline void cpu_irq_restore(uint64_t flags)
 }
 static inline void cpu_relax(void)
 {
-	sched_yield();
+	host_yield();
 }
-static inline uint64_t cpu_rdtsc(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
+uint64_t cpu_rdtsc(void); // nanoseconds
 static inline void cpu_clear_page(void *page)
 {
-	memset(page, 0, 4096);
+	__builtin_memset(page, 0, 4096);
 }
 static inline void cpu_copy_page(void *dst, const void *src)
 {
-	memcpy(dst, src, 4096);
+	__builtin_memcpy(dst, src, 4096);
 }
 
 // The model MMU (host_mem.c).
