@@ -198,7 +198,8 @@ int64_t sys_futex_waitv(struct uptr waiters, unsigned count, uint64_t flags, str
 	return result;
 }
 
-int64_t sys_futex_requeue(struct uptr waiters, uint64_t flags, int wake, int requeue)
+__stack_guarded int64_t sys_futex_requeue(struct uptr waiters, uint64_t flags, int wake,
+					  int requeue)
 {
 	struct futex_waitv v[2];
 	uint32_t expected;

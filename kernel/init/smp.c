@@ -181,7 +181,7 @@ static void start_cpus(void)
 	timer_arm(&smp.retry, clock_mono_ns() + RETRY_NS);
 }
 
-void smp_init(const struct boot_range *page)
+__stack_guarded void smp_init(const struct boot_range *page)
 {
 	uint32_t others[MAX_CPUS];
 	unsigned n = acpi_other_cpus(others, MAX_CPUS - 1);
