@@ -70,11 +70,17 @@ struct vma {
 	// Neighbours that could merge share one. (Linux's anon_vma, as far as maps shows it.)
 	uint64_t anon_id; // set once by a fault, atomically
 
-	// 0: no fault came here yet, its page-table entries are all empty. Set under the shared
-	// lock. Each table of 4 KiB entries lies in the range of a vma that is touched.
-	uint8_t touched;
-	uint8_t policy; // of memory (numa.c)
-	bool lazy;      // may have pages given up (lazy.h); atomic
+	union {
+		uint32_t marks; // the following, to clear them at once
+		struct {
+			// 0: no fault came here yet, its page-table entries are all empty. Set
+			// under the shared lock. Each table of 4 KiB entries lies in the range of a
+			// vma that is touched.
+			uint8_t touched;
+			uint8_t policy; // of memory (numa.c)
+			bool lazy;      // may have pages given up (lazy.h); atomic
+		};
+	};
 
 	// From here on vma_new does not copy.
 	struct vma *prev, *next; // neighbours by address

@@ -150,7 +150,7 @@ static struct vma *new_place(const struct remap *m)
 	like.pgoff = vma_index(m->v, m->addr);
 	if (!like.obj && !like.anon_id)
 		like.pgoff = like.start >> PAGE_SHIFT;
-	like.touched = true; // moving makes tables
+	like.touched = MAX(like.touched, VMA_TOUCHED); // moving makes tables
 	return vma_new(&like);
 }
 

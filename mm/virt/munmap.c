@@ -81,7 +81,7 @@ __stack_guarded void vma_zap_range(struct aspace *as, struct vma *v, va_t start,
 static void leave_table(struct vma *heir, bool shares)
 {
 	if (heir && shares)
-		heir->touched = true;
+		heir->touched = MAX(heir->touched, VMA_TOUCHED);
 }
 
 // Tables of [start, end) go if no vma on either side needs them. |next|: the one above, or NULL.

@@ -423,7 +423,8 @@ static struct vma *move_edge(struct aspace *as, struct vma *v, va_t start, va_t 
 		return NULL;
 	if (!to->anon_id)
 		to->anon_id = v->anon_id;
-	to->touched |= v->touched;
+	to->touched = MAX(to->touched, v->touched);
+	to->lazy |= v->lazy;
 	// Longer first, so that a truncation sees each page through at least one of the two.
 	if (to == prev) {
 		vma_set_range(as, prev, prev->start, end, prev->pgoff);

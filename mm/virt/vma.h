@@ -73,7 +73,7 @@ static inline void vma_fill(struct vma *v, struct aspace *as, va_t start, va_t e
 	v->anon_name = NULL;
 	v->aspace = as;
 	v->anon_id = 0;
-	v->touched = false;
+	v->marks = 0;
 	v->fault_window = 0;
 	v->next_fault_index = 0;
 }
