@@ -16,6 +16,7 @@
 #include "kernel/base/percpu.h"
 #include "kernel/proc/clone.h"
 #include "kernel/proc/exec.h"
+#include "kernel/proc/pidfd.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/wait.h"
 #include "kernel/sched/pid.h"
@@ -231,6 +232,19 @@ int64_t sys_wait4(int pid, struct uptr status, uint64_t options, struct uptr usa
 	return got;
 }
 
+// The request gets a reference to the process.
+static int wait_for_pidfd(struct wait_request *w, int fd)
+{
+	struct file *f = fd_get(fs_context_current()->fds, fd);
+
+	if (!f)
+		return -EBADF;
+	w->process = pidfd_process(f);
+	w->nonblocking = READ_ONCE(f->flags) & O_NONBLOCK;
+	file_put(f);
+	return w->process ? 0 : -EBADF;
+}
+
 static int waitid_request(struct wait_request *w, int which, int id, unsigned options)
 {
 	if (options & ~(unsigned)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED |
@@ -251,7 +265,7 @@ static int waitid_request(struct wait_request *w, int which, int id, unsigned op
 			w->id = process_getpgid(0);
 		return 0;
 	case P_PIDFD:
-		return id < 0 ? -EINVAL : -EBADF;
+		return id < 0 ? -EINVAL : wait_for_pidfd(w, id);
 	default:
 		return -EINVAL;
 	}
@@ -283,6 +297,8 @@ int64_t sys_waitid(int which, int id, struct uptr info, uint64_t options, struct
 	if (err)
 		return err;
 	got = process_wait(&w, &r, usage.va ? &u : NULL);
+	if (w.process)
+		process_put(w.process);
 	if (got < 0)
 		return got;
 	if (got > 0 && usage.va && copy_to_user(usage, &u, sizeof(u)))

@@ -9,6 +9,7 @@
 #include "fs/fdtable.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/fpu.h"
+#include "kernel/proc/pidfd.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
@@ -24,8 +25,10 @@
 	 CLONE_NEWPID | CLONE_NEWNET)
 #define NAMESPACE_ERROR (-EINVAL) // as a kernel that was built without namespaces
 
-static int check_flags(uint64_t f)
+static int check_flags(const struct clone_request *r)
 {
+	uint64_t f = r->flags;
+
 	if ((f & (CLONE_NEWNS | CLONE_FS)) == (CLONE_NEWNS | CLONE_FS))
 		return -EINVAL;
 	if (f & CLONE_THREAD && !(f & CLONE_SIGHAND))
@@ -43,7 +46,9 @@ static int check_flags(uint64_t f)
 	// The program has no parent that could wait for its siblings.
 	if (f & CLONE_PARENT && !(f & CLONE_THREAD) && process_current() == process_program())
 		return -EINVAL;
-	return f & CLONE_PIDFD ? -ENOSYS : 0;
+	if (f & CLONE_PIDFD && f & CLONE_PARENT_SETTID && r->pidfd.va == r->parent_tid.va)
+		return -EINVAL;
+	return 0;
 }
 
 static void copy_cpu_state(struct thread *child, const struct clone_request *r)
@@ -159,11 +164,44 @@ static void unmake_thread(struct thread *child)
 	thread_put(child);
 }
 
+// CLONE_PIDFD: the caller's descriptor for the child, |*fd|; -1: not asked for. 0 or -errno.
+static int give_pidfd(const struct clone_request *r, struct process *p, struct thread *t, int *fd)
+{
+	struct fs_context *c = fs_context_current();
+	struct file *f;
+	int err;
+
+	*fd = -1;
+	if (!(r->flags & CLONE_PIDFD))
+		return 0;
+	err = pidfd_create(p, t, 0, &f);
+	if (err)
+		return err;
+	err = fd_install(c->fds, f, 0, c->nofile_limit, true);
+	if (err < 0) {
+		file_put(f);
+		return err;
+	}
+	*fd = err;
+	return put_user(*fd, r->pidfd);
+}
+
+static void take_back_pidfd(int fd)
+{
+	if (fd >= 0)
+		(void)!fd_close(fs_context_current()->fds, fd);
+}
+
 static int add_thread(const struct clone_request *r, struct thread *child)
 {
-	int err = process_add_thread(process_current(), child);
+	struct process *p = process_current();
+	int pidfd, err = give_pidfd(r, p, child, &pidfd);
 
 	if (!err)
+		err = process_add_thread(p, child);
+	if (err)
+		take_back_pidfd(pidfd);
+	else
 		copy_uthread(child->uthread, r);
 	return err;
 }
@@ -189,15 +227,15 @@ static int add_process(const struct clone_request *r, struct thread *child, stru
 {
 	struct process *p;
 	uint64_t irq;
-	int err = process_fork(r, child, &p);
+	int pidfd, err = process_fork(r, child, &p);
 
 	if (err)
 		return err;
-	err = process_add_thread(p, child);
-	if (err) {
-		process_fork_undo(p);
-		return err;
-	}
+	err = give_pidfd(r, p, NULL, &pidfd);
+	if (!err)
+		err = process_add_thread(p, child);
+	if (err)
+		goto err_fork;
 	copy_uthread(child->uthread, r);
 	err = join_tree(r, p);
 	if (!err) {
@@ -210,6 +248,8 @@ static int add_process(const struct clone_request *r, struct thread *child, stru
 	sighand_unlock(p, irq);
 	process_get(p); // the table's goes
 	process_forget(p);
+err_fork:
+	take_back_pidfd(pidfd);
 	process_fork_undo(p);
 	return err;
 }
@@ -241,7 +281,7 @@ int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 {
 	struct process *p = NULL;
 	struct thread *child;
-	int tid, err = check_flags(req->flags);
+	int tid, err = check_flags(req);
 
 	if (err)
 		return err;

@@ -5,6 +5,7 @@
 // When the program (pid 2) ends, so does the machine.
 
 #include <asm/errno.h>
+#include <linux/eventpoll.h>
 
 #include "drivers/ctl.h"
 #include "fs/fdtable.h"
@@ -123,6 +124,7 @@ static void become_zombie(struct process *p)
 	irq = sighand_lock(p);
 	p->zombie = true;
 	sighand_unlock(p, irq);
+	waitq_wake(&p->pidfd_wait, ~0u, EPOLLIN);
 	forget = process_notify_exit(p);
 	if (forget)
 		process_tree_remove(p);
@@ -171,6 +173,7 @@ static bool leave_process(struct thread *t, int status)
 	stop_complete = p->stopped && !p->exiting && p->stopped_threads == p->nthreads;
 	p->stop_unseen |= stop_complete;
 	sighand_unlock(p, irq);
+	waitq_wake(&p->pidfd_wait, ~0u, EPOLLIN);
 	signal_thread_left(t);
 	if (stop_complete && !last)
 		process_notify_stop(p);

@@ -72,6 +72,7 @@ static void process_setup(struct process *p, struct process *parent)
 	waitq_init(&p->thread_exit);
 	waitq_init(&p->child_event);
 	waitq_init(&p->vfork_done);
+	waitq_init(&p->pidfd_wait);
 }
 
 static int table_set(struct process *p)

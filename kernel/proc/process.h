@@ -69,6 +69,7 @@ struct process {
 	struct waitq child_event;   // wait4 of this process
 	bool holds_parent;          // vfork: the parent waits until this uses another address space
 	struct waitq vfork_done;
+	struct waitq pidfd_wait; // the end of a thread, of the process, and that it was waited for
 
 	struct rlimits limits; // guarded by sighand->lock
 	uint32_t personality;

@@ -254,6 +254,31 @@ static int kill_many(int pid, int sig, const siginfo_t *info)
 	return result;
 }
 
+int signal_send_group(int pgid, int sig, struct siginfo *info)
+{
+	siginfo_t own;
+
+	if (!info)
+		fill_user_info(&own, sig, SI_USER);
+	return kill_many(-pgid, sig, info ? info : &own);
+}
+
+int signal_send_checked(struct process *p, struct thread *t, int sig, struct siginfo *info)
+{
+	siginfo_t own;
+	int err;
+
+	if (!info)
+		fill_user_info(&own, sig, t ? SI_TKILL : SI_USER);
+	info = info ? info : &own;
+	if (!t)
+		return kill_one(p, sig, info);
+	err = check_permission(p, sig);
+	if (!err && sig)
+		err = signal_send_thread(t, sig, info);
+	return err;
+}
+
 int signal_kill(int pid, int sig)
 {
 	struct process *p;

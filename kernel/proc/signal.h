@@ -108,6 +108,9 @@ void signal_thread_left(struct thread *t);
 // Handlers to default; ignored signals stay so. For a process that nobody else can see, or with
 // its sighand lock held.
 void signal_reset_handlers(struct process *p);
+// With kill(2)'s check of permission, to a thread or (NULL) the process; |info| NULL: as kill(2).
+int signal_send_checked(struct process *p, struct thread *t, int sig, struct siginfo *info);
+int signal_send_group(int pgid, int sig, struct siginfo *info);
 // As kill(2) of the calling process, without its checks.
 int signal_send_user(struct process *p, int sig);
 void signal_exec_reset(struct process *p); // handlers to default, alternate stack off

@@ -3,6 +3,7 @@
 // meant for its group. Follows Linux's kernel/exit.c and kernel/sys.c (6.18).
 
 #include <asm/errno.h>
+#include <linux/eventpoll.h>
 #include <linux/signal.h>
 
 #include "kernel/proc/process_internal.h"
@@ -55,7 +56,8 @@ int process_tree_add(struct process *p, int pgid, int sid)
 void process_tree_remove(struct process *p)
 {
 	list_remove(&p->sibling);
-	p->reaped = true;
+	WRITE_ONCE(p->reaped, true);
+	waitq_wake(&p->pidfd_wait, ~0u, EPOLLIN | EPOLLHUP);
 	pid_drop(p->pgid);
 	pid_drop(p->sid);
 }

@@ -99,7 +99,8 @@ void process_notify_continue(struct process *c)
 
 static bool matches(const struct wait_request *w, const struct process *c)
 {
-	if (w->which == P_PID ? c->pid != w->id : w->which == P_PGID ? c->pgid != w->id : false)
+	if ((w->which == P_PID && c->pid != w->id) || (w->which == P_PGID && c->pgid != w->id) ||
+	    (w->which == P_PIDFD && c != w->process))
 		return false;
 	if (w->options & __WNOTHREAD && c->creator_tid != thread_current()->tid)
 		return false;
@@ -202,6 +203,10 @@ int process_wait(const struct wait_request *req, struct wait_result *out, struct
 
 	waitq_prepare(&self->child_event, &e);
 	while (!(result = look(req, out, usage)) && !(req->options & WNOHANG)) {
+		if (req->nonblocking) {
+			result = -EAGAIN;
+			break;
+		}
 		if (waitq_sleep(&e, UINT64_MAX, true)) {
 			result = -ERESTARTSYS;
 			break;

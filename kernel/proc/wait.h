@@ -7,9 +7,11 @@ struct process;
 struct rusage;
 
 struct wait_request {
-	int which;        // P_ALL, P_PID, P_PGID
-	int id;           // for P_PID and P_PGID
-	unsigned options; // W* of <linux/wait.h>, WEXITED and WSTOPPED said explicitly
+	int which;               // P_ALL, P_PID, P_PGID, P_PIDFD
+	int id;                  // for P_PID and P_PGID
+	struct process *process; // for P_PIDFD
+	bool nonblocking;        // -EAGAIN instead of sleeping (a pidfd's O_NONBLOCK)
+	unsigned options;        // W* of <linux/wait.h>, WEXITED and WSTOPPED said explicitly
 };
 
 struct wait_result {
