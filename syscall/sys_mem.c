@@ -13,8 +13,8 @@ static struct aspace *aspace_current(void)
 	return thread_current()->aspace;
 }
 
-static int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot, unsigned flags, int fd,
-			 uint64_t offset)
+static __noinline int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot, unsigned flags,
+				    int fd, uint64_t offset)
 {
 	struct mmap_source src = { 0 };
 	struct file *f = user_file(fd);

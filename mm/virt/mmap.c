@@ -11,9 +11,6 @@
 #include "mm/virt/place.h"
 #include "mm/virt/vma.h"
 
-#ifndef MAP_ABOVE4G
-#define MAP_ABOVE4G 0x80 // Linux 6.6, arch/x86/include/uapi/asm/mman.h
-#endif
 #define MAX_FILE_PAGES (0x7fffffffffffffffull >> PAGE_SHIFT)
 // MAP_SHARED_VALIDATE takes these and nothing else (LEGACY_MAP_MASK of <linux/mman.h>).
 #define KNOWN_MAP_FLAGS                                                                            \
@@ -23,6 +20,15 @@
 	 MAP_HUGE_1GB)
 
 static const struct mmap_source anonymous_source;
+
+// What mmap was called with, checked as far as no lock is needed.
+struct request {
+	va_t addr;
+	uint64_t bytes; // a multiple of the page size
+	unsigned prot, flags;
+	const struct mmap_source *src;
+	uint64_t pgoff;
+};
 
 static unsigned prot_to_flags(unsigned prot)
 {
@@ -104,8 +110,8 @@ static uint64_t overlapping_pages(struct aspace *as, va_t start, va_t end)
 
 // Grows a neighbour over the free range of |v| where the result is one mapping. The counted writer
 // and all references of the neighbour serve for both.
-static bool extend_neighbour(struct aspace *as, const struct vma *v, struct vma *next,
-			     struct vma **dead)
+static inline bool extend_neighbour(struct aspace *as, const struct vma *v, struct vma *next,
+				    struct vma **dead)
 {
 	struct vma *prev = next ? vma_prev(next) : as->highest;
 
@@ -122,7 +128,7 @@ static bool extend_neighbour(struct aspace *as, const struct vma *v, struct vma 
 	return false;
 }
 
-static bool may_map(struct aspace *as, const struct vma *v, bool overlaps)
+static inline bool may_map(struct aspace *as, const struct vma *v, bool overlaps)
 {
 	uint64_t more = vma_pages(v);
 
@@ -133,9 +139,23 @@ static bool may_map(struct aspace *as, const struct vma *v, bool overlaps)
 	return vma_may_expand(as, v->flags, more);
 }
 
-int map_region(struct aspace *as, struct vma *v, struct vma **dead)
+// In place of what is there. |v| has its references.
+static __noinline int replace_region(struct aspace *as, struct vma *v, struct vma **dead)
 {
-	struct vma *next = aspace_find_vma(as, v->start);
+	int r = vma_clear_range(as, v->start, v->end, dead);
+
+	if (r) {
+		vma_discard(as, v, dead);
+		return r;
+	}
+	vma_link(as, v);
+	vma_merge_around(as, v, dead);
+	return 0;
+}
+
+static __always_inline_fn int put_region(struct aspace *as, struct vma *v, struct vma *next,
+					 struct vma **dead)
+{
 	const bool overlaps = next && next->start < v->end;
 	int r = -ENOMEM;
 
@@ -144,120 +164,127 @@ int map_region(struct aspace *as, struct vma *v, struct vma **dead)
 	r = 0;
 	if (!overlaps && extend_neighbour(as, v, next, dead))
 		goto blank;
-	r = vma_acquire(v);
-	if (r)
-		goto blank;
-	if (!overlaps) {
-		vma_link_before(as, v, next);
-		return 0;
+	if (v->obj || v->owner) {
+		r = vma_acquire(v);
+		if (r)
+			goto blank;
 	}
-	r = vma_clear_range(as, v->start, v->end, dead);
-	if (r) {
-		vma_discard(as, v, dead);
-		return r;
-	}
-	vma_link(as, v);
-	vma_merge_around(as, v, dead);
+	if (overlaps)
+		return replace_region(as, v, dead);
+	vma_link_before(as, v, next);
 	return 0;
 blank:
 	vma_free_blank(as, v);
 	return r;
 }
 
-// The flags of the new mapping, by the checks that are the descriptor's.
-static int choose_flags(const struct aspace *as, unsigned prot, unsigned flags,
-			const struct mmap_source *src, uint64_t pgoff, uint64_t pages,
-			unsigned *out)
+int map_region(struct aspace *as, struct vma *v, struct vma **dead)
 {
+	return put_region(as, v, aspace_find_vma(as, v->start), dead);
+}
+
+// The flags of the new mapping, by the checks that are the descriptor's.
+static inline int choose_flags(const struct request *q, unsigned *out)
+{
+	const struct mmap_source *src = q->src;
 	int r;
 
-	if (flags & MAP_ANONYMOUS) {
-		r = anonymous_flags(flags, out);
+	if (q->flags & MAP_ANONYMOUS) {
+		r = anonymous_flags(q->flags, out);
 	} else {
 		// Only what has pages has a last one.
-		if (src->error != -ENODEV && pgoff > MAX_FILE_PAGES - pages)
+		if (src->error != -ENODEV && q->pgoff > MAX_FILE_PAGES - (q->bytes >> PAGE_SHIFT))
 			return -EOVERFLOW;
-		r = file_flags(src, prot, flags, out);
+		r = file_flags(src, q->prot, q->flags, out);
 		if (!r)
-			r = seal_flags(src, prot, out);
+			r = seal_flags(src, q->prot, out);
 	}
 	if (vma_is_accountable(*out))
 		*out |= VMA_ACCOUNT;
 	return r;
 }
 
-static bool is_free(struct aspace *as, va_t start, va_t end)
+// Is |v| the first mapping that ends above |va|?
+static inline bool is_next(const struct vma *v, va_t va)
 {
-	const struct vma *v = aspace_find_vma(as, start);
-
-	return !v || v->start >= end;
+	return v && va < v->end && (!v->prev || v->prev->end <= va);
 }
 
 // The order of these checks is Linux's do_mmap().
-static int64_t mmap_locked(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
-			   unsigned flags, const struct mmap_source *src, uint64_t pgoff,
-			   struct vma **dead)
+static inline int64_t mmap_locked(struct aspace *as, const struct request *q, struct vma **dead)
 {
-	unsigned vm_flags = prot_to_flags(prot) | map_to_flags(as, flags) | src->extra_vma_flags;
-	struct vma *v;
+	unsigned vm_flags =
+		prot_to_flags(q->prot) | map_to_flags(as, q->flags) | q->src->extra_vma_flags;
+	struct vma *v, *next;
 	int64_t at;
 	int r;
 
 	if (as->vma_count > vm_policy.max_map_count)
 		return -ENOMEM;
-	at = place_mapping(as, addr, bytes, flags, !src->obj || src->obj->huge);
+	at = place_mapping(as, q->addr, q->bytes, q->flags, !q->src->obj || q->src->obj->huge);
 	if (at < 0)
 		return at;
-	if ((flags & MAP_FIXED_NOREPLACE) && !is_free(as, (va_t)at, (va_t)at + bytes))
+	next = as->last_hit; // if the place was chosen, the one above it
+	if (unlikely(!is_next(next, (va_t)at)))
+		next = aspace_find_vma(as, (va_t)at);
+	if ((q->flags & MAP_FIXED_NOREPLACE) && next && next->start < (va_t)at + q->bytes)
 		return -EEXIST;
-	if ((flags & MAP_LOCKED) && !vma_can_mlock(as))
+	if ((q->flags & MAP_LOCKED) && !vma_can_mlock(as))
 		return -EPERM;
-	if ((vm_flags & VMA_LOCKED) && !vma_may_lock(as, bytes >> PAGE_SHIFT))
+	if ((vm_flags & VMA_LOCKED) && !vma_may_lock(as, q->bytes >> PAGE_SHIFT))
 		return -EAGAIN;
-	r = choose_flags(as, prot, flags, src, pgoff, bytes >> PAGE_SHIFT, &vm_flags);
+	r = choose_flags(q, &vm_flags);
 	if (r)
 		return r;
 	v = vma_alloc(as);
 	if (!v)
 		return -ENOMEM;
-	vma_fill(v, as, (va_t)at, (va_t)at + bytes, src);
+	vma_fill(v, as, (va_t)at, (va_t)at + q->bytes, q->src);
 	v->flags = vm_flags;
-	v->pgoff = (flags & MAP_ANONYMOUS) && !src->obj ? v->start >> PAGE_SHIFT : pgoff;
-	r = map_region(as, v, dead);
+	v->pgoff = (q->flags & MAP_ANONYMOUS) && !v->obj ? v->start >> PAGE_SHIFT : q->pgoff;
+	r = put_region(as, v, next, dead);
 	return r ? r : at;
 }
 
-// |bytes| is a multiple of the page size.
-static int64_t map_source(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
-			  unsigned flags, const struct mmap_source *src, uint64_t offset_bytes)
+static bool is_populated(const struct aspace *as, unsigned flags)
+{
+	return (flags & MAP_LOCKED) || (as->default_vma_flags & VMA_LOCKED) ||
+	       (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+}
+
+static __always_inline_fn int64_t map_request(struct aspace *as, const struct request *q)
 {
 	struct vma *dead = NULL;
 	int64_t at;
 
 	rwsem_write_lock(&as->lock);
-	at = mmap_locked(as, addr, bytes, prot, flags, src, offset_bytes >> PAGE_SHIFT, &dead);
+	at = mmap_locked(as, q, &dead);
 	rwsem_write_unlock(&as->lock);
 	vma_release_list(dead);
-	if (unlikely(((flags & MAP_LOCKED) || as->default_vma_flags & VMA_LOCKED ||
-		      (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE) &&
-		     at >= 0))
-		vm_populate(as, (va_t)at, bytes);
+	if (unlikely(is_populated(as, q->flags)) && at >= 0)
+		vm_populate(as, (va_t)at, q->bytes);
 	return at;
 }
 
+__cold static __noinline int64_t map_source(struct aspace *as, const struct request *q)
+{
+	return map_request(as, q);
+}
+
 // Shared anonymous memory is an object of its own, made before the lock is taken.
-__cold static __noinline int64_t map_shared_anon(struct aspace *as, va_t addr, uint64_t bytes,
-						 unsigned prot, unsigned flags)
+__cold static __noinline int64_t map_shared_anon(struct aspace *as, struct request *q)
 {
 	struct mmap_source src = { .name = "/dev/zero (deleted)" };
 	int64_t at;
 
-	if (!(flags & MAP_NORESERVE) && !vma_may_commit(bytes >> PAGE_SHIFT))
+	if (!(q->flags & MAP_NORESERVE) && !vma_may_commit(q->bytes >> PAGE_SHIFT))
 		return -ENOMEM;
-	src.obj = memobj_create_anon(bytes);
+	src.obj = memobj_create_anon(q->bytes);
 	if (!src.obj)
 		return -ENOMEM;
-	at = map_source(as, addr, bytes, prot, flags, &src, 0);
+	q->src = &src;
+	q->pgoff = 0;
+	at = map_source(as, q);
 	memobj_put(src.obj);
 	return at;
 }
@@ -314,7 +341,8 @@ __cold static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, u
 	if (at < 0)
 		return at;
 	addr = addr > USER_TOP - HUGE_SIZE ? addr : ALIGN_UP(addr, HUGE_SIZE);
-	at = map_source(as, addr, whole, prot, flags, src, offset_bytes);
+	at = map_source(
+		as, &(struct request){ addr, whole, prot, flags, src, offset_bytes >> PAGE_SHIFT });
 	// Linux's hugetlbfs: a mapping that may be written makes the file as long as it needs.
 	if (at >= 0 && (prot & PROT_WRITE) &&
 	    offset_bytes + whole > READ_ONCE(src->obj->size_bytes))
@@ -343,6 +371,8 @@ __cold static int64_t map_huge(struct aspace *as, va_t addr, uint64_t bytes, uns
 int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, unsigned flags,
 		const struct mmap_source *src, uint64_t offset_bytes)
 {
+	struct request q;
+
 	if (!IS_ALIGNED(offset_bytes, PAGE_SIZE))
 		return -EINVAL;
 	if (unlikely((flags & MAP_HUGETLB) || (src && src->obj && src->obj->huge)))
@@ -351,17 +381,20 @@ int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, uns
 		return -EINVAL;
 	if (flags & MAP_FIXED_NOREPLACE)
 		flags |= MAP_FIXED;
-	if (!(flags & MAP_FIXED)) {
+	if (addr && !(flags & MAP_FIXED)) {
 		addr &= PAGE_MASK;
 		if (addr && addr < vm_policy.mmap_min_addr)
 			addr = ALIGN_UP(vm_policy.mmap_min_addr, PAGE_SIZE);
 	}
-	if (!checked_align_up_u64(bytes, PAGE_SIZE, &bytes) || !bytes)
+	if (!checked_align_up_u64(bytes, PAGE_SIZE, &q.bytes) || !q.bytes)
 		return -ENOMEM;
-	if (!(flags & MAP_ANONYMOUS))
-		return map_source(as, addr, bytes, prot, flags, src ? src : &anonymous_source,
-				  offset_bytes);
-	if ((flags & MAP_TYPE) == MAP_SHARED && bytes <= USER_TOP)
-		return map_shared_anon(as, addr, bytes, prot, flags);
-	return map_source(as, addr, bytes, prot, flags, &anonymous_source, offset_bytes);
+	q.addr = addr;
+	q.prot = prot;
+	q.flags = flags;
+	q.pgoff = offset_bytes >> PAGE_SHIFT;
+	q.src = src && !(flags & MAP_ANONYMOUS) ? src : &anonymous_source;
+	if ((flags & (MAP_ANONYMOUS | MAP_TYPE)) == (MAP_ANONYMOUS | MAP_SHARED) &&
+	    bytes <= USER_TOP)
+		return map_shared_anon(as, &q);
+	return map_request(as, &q);
 }

@@ -99,10 +99,11 @@ static __stack_guarded void free_tables(struct aspace *as, va_t start, va_t end,
 	tlb_batch_end(&batch);
 }
 
-void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
+// Takes |v| and those behind it that begin below |end| out.
+static __always_inline_fn void remove_from(struct aspace *as, struct vma *v, va_t end,
+					   struct vma **dead)
 {
-	struct vma *v = aspace_find_vma(as, start);
-	va_t low = end, high = start; // of what had entries
+	va_t low = USER_TOP, high = 0; // of what had entries
 
 	while (v && v->start < end) {
 		struct vma *next = vma_next(v);
@@ -121,6 +122,11 @@ void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead
 		free_tables(as, low, high, v ? v->prev : as->highest, v);
 }
 
+void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
+{
+	remove_from(as, aspace_find_vma(as, start), end, dead);
+}
+
 // Cuts [start, end), one end of |v| but not all of it, off.
 static void cut(struct aspace *as, struct vma *v, va_t start, va_t end)
 {
@@ -137,13 +143,12 @@ static void cut(struct aspace *as, struct vma *v, va_t start, va_t end)
 		free_tables(as, start, end, v, v->next);
 }
 
-int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
+// What lies across an end of [start, end). |v| is the first in the range.
+static __noinline int clear_across(struct aspace *as, struct vma *v, va_t start, va_t end,
+				   struct vma **dead)
 {
-	struct vma *v = aspace_find_vma(as, start);
 	int r;
 
-	if (!v || v->start >= end)
-		return 0;
 	// Owners are told of each part that goes (SysV shm shows it): what has one is split. So is
 	// what cannot be cut anywhere: that is refused there.
 	if (!v->owner && !(v->flags & VMA_HUGETLB) &&
@@ -151,10 +156,22 @@ int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 		cut(as, v, start, end);
 		return 0;
 	}
-	r = v->start == start && v->end == end ? 0 : vma_isolate(as, start, end);
+	r = vma_isolate(as, start, end);
 	if (!r)
 		vma_remove_range(as, start, end, dead);
 	return r;
+}
+
+int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
+{
+	struct vma *v = aspace_find_vma(as, start);
+
+	if (!v || v->start >= end)
+		return 0;
+	if (v->start < start || v->end != end)
+		return clear_across(as, v, start, end, dead);
+	vma_remove_range(as, start, end, dead);
+	return 0;
 }
 
 int vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
@@ -176,7 +193,10 @@ int vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
 		r = -ENOMEM;
 		goto out;
 	}
-	r = vma_clear_range(as, addr, addr + bytes, &dead);
+	if (v->start < addr || v->end != addr + bytes)
+		r = clear_across(as, v, addr, addr + bytes, &dead);
+	else
+		remove_from(as, v, addr + bytes, &dead);
 out:
 	rwsem_write_unlock(&as->lock);
 	vma_release_list(dead);

@@ -13,9 +13,6 @@
 #define LOW_2G_START   0x40000000ull // MAP_32BIT: the second GiB
 #define LOW_2G_END     0x80000000ull
 #define BOTTOM_UP_BASE (ALIGN_DOWN(USER_TOP / 3, PAGE_SIZE))
-#ifndef MAP_ABOVE4G
-#define MAP_ABOVE4G 0x80 // Linux 6.6, arch/x86/include/uapi/asm/mman.h
-#endif
 
 static bool hint_is_free(struct aspace *as, va_t addr, uint64_t bytes, va_t limit)
 {
@@ -78,7 +75,8 @@ static int64_t choose(struct aspace *as, va_t addr, uint64_t bytes, unsigned fla
 	return place_anywhere(as, bytes, low);
 }
 
-int64_t place_mapping(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags, bool anonymous)
+int64_t place_mapping_slow(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags,
+			   bool anonymous)
 {
 	int64_t at = (int64_t)addr;
 

@@ -1,13 +1,31 @@
 // Inside mm/virt only: where a new mapping goes, and the step that puts it there.
 #pragma once
 
-#include "mm/virt/aspace.h"
+#include <linux/mman.h>
+
+#include "mm/virt/vma.h"
+
+#ifndef MAP_ABOVE4G
+#define MAP_ABOVE4G 0x80 // Linux 6.6, arch/x86/include/uapi/asm/mman.h
+#endif
 
 // An address for |bytes| (page aligned) as Linux's get_unmapped_area chooses it for the MAP_*
 // |flags|, or -ENOMEM, -EINVAL, -EPERM. |aligned|: 2 MiB aligned where that costs nothing. The
 // lock is held.
-int64_t __must_check place_mapping(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags,
-				   bool anonymous);
+int64_t __must_check place_mapping_slow(struct aspace *as, va_t addr, uint64_t bytes,
+					unsigned flags, bool anonymous);
+static inline int64_t place_mapping(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags,
+				    bool anonymous)
+{
+	va_t at;
+
+	// Anywhere: the place is in range, aligned and allowed.
+	if (!addr && !(flags & (MAP_FIXED | MAP_32BIT | MAP_ABOVE4G)) &&
+	    !(anonymous && IS_ALIGNED(bytes, HUGE_SIZE)) &&
+	    vma_gap_next(as, MAX(PAGE_SIZE, vm_policy.mmap_min_addr), bytes, &at))
+		return (int64_t)at;
+	return place_mapping_slow(as, addr, bytes, flags, anonymous);
+}
 // Maps what |v| says (a record of vma_alloc without references: start, end, flags, obj, pgoff,
 // owner, name), in place of what is there, or makes a neighbour longer. Takes over |v|. 0 or
 // -ENOMEM, -EPERM; on failure nothing is changed. What was replaced goes on |*dead|.

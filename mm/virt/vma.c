@@ -7,8 +7,6 @@
 
 #include "kernel/base/panic.h"
 #include "lib/string.h"
-#include "mm/phys/debug.h"
-#include "mm/phys/kmalloc.h"
 #include "mm/virt/hugetlb.h"
 #include "mm/virt/mmap.h"
 
@@ -48,31 +46,9 @@ void vma_name_put(char *name)
 		kfree(r);
 }
 
-#define SPARES_MAX 4
-
-struct vma *vma_alloc(struct aspace *as)
+struct vma *vma_alloc_more(void)
 {
-	struct vma *v = as->spares;
-
-	if (unlikely(!v))
-		return kmalloc(sizeof(*v));
-	mem_unpoison(v, sizeof(*v));
-	as->spares = v->next_dead;
-	as->spare_count--;
-	return v;
-}
-
-// Frees what holds no references. The address space is write-locked.
-void vma_free_blank(struct aspace *as, struct vma *v)
-{
-	if (unlikely(as->spare_count == SPARES_MAX)) {
-		kfree(v);
-		return;
-	}
-	v->next_dead = as->spares;
-	as->spares = v;
-	as->spare_count++;
-	mem_poison(v, sizeof(*v));
+	return kmalloc(sizeof(struct vma));
 }
 
 void vma_free_spares(struct aspace *as)
@@ -124,17 +100,7 @@ void vma_free_unlinked(struct vma *v)
 	kfree(v);
 }
 
-void vma_discard(struct aspace *as, struct vma *v, struct vma **dead)
-{
-	if (!v->obj && !v->owner && !v->anon_name) {
-		vma_free_blank(as, v);
-		return;
-	}
-	v->next_dead = *dead;
-	*dead = v;
-}
-
-void vma_release_list(struct vma *dead)
+void vma_release_some(struct vma *dead)
 {
 	while (dead) {
 		struct vma *next = dead->next_dead;
@@ -144,57 +110,23 @@ void vma_release_list(struct vma *dead)
 	}
 }
 
-// Linux's classes for VmData, VmStk, VmExe and RLIMIT_DATA.
-static uint64_t *class_counter(struct aspace *as, unsigned flags)
+void vma_show(struct vma *v)
 {
-	if (flags & (VMA_STACK | VMA_GROWSDOWN))
-		return &as->stack_pages;
-	if ((flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE)
-		return &as->data_pages;
-	if ((flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
-		return &as->exec_pages;
-	return NULL;
+	spin_lock(&v->obj->views_lock);
+	view_insert(v->obj, v);
+	spin_unlock(&v->obj->views_lock);
 }
 
-static void account(struct aspace *as, unsigned flags, int64_t pages)
+void vma_hide(struct vma *v)
 {
-	uint64_t *class = class_counter(as, flags);
-
-	as->total_pages += (uint64_t)pages;
-	if (class)
-		*class += (uint64_t)pages;
-	if (flags & VMA_LOCKED)
-		as->locked_pages += (uint64_t)pages;
-	if (flags & VMA_SHARED)
-		as->shared_pages += (uint64_t)pages;
+	spin_lock(&v->obj->views_lock);
+	view_erase(v->obj, v);
+	spin_unlock(&v->obj->views_lock);
 }
 
 void vma_link(struct aspace *as, struct vma *v)
 {
 	vma_link_before(as, v, aspace_find_vma(as, v->start));
-}
-
-void vma_link_before(struct aspace *as, struct vma *v, struct vma *next)
-{
-	v->aspace = as;
-	vma_tree_insert(as, v, next);
-	account(as, v->flags, (int64_t)vma_pages(v));
-	if (v->obj) {
-		spin_lock(&v->obj->views_lock);
-		view_insert(v->obj, v);
-		spin_unlock(&v->obj->views_lock);
-	}
-}
-
-void vma_unlink(struct aspace *as, struct vma *v)
-{
-	if (v->obj) {
-		spin_lock(&v->obj->views_lock);
-		view_erase(v->obj, v);
-		spin_unlock(&v->obj->views_lock);
-	}
-	account(as, v->flags, -(int64_t)vma_pages(v));
-	vma_tree_erase(as, v);
 }
 
 static void set_edges(struct vma *v, va_t start, va_t end, uint64_t pgoff)
@@ -219,12 +151,12 @@ void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint6
 		set_edges(v, start, end, pgoff);
 	}
 	vma_tree_resized(as, v);
-	account(as, v->flags, (int64_t)(vma_pages(v) - old_pages));
+	vma_account(as, v->flags, vma_pages(v) - old_pages);
 }
 
 void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags)
 {
-	uint64_t *from = class_counter(as, v->flags), *to = class_counter(as, flags);
+	uint64_t *from = vma_class_counter(as, v->flags), *to = vma_class_counter(as, flags);
 	const uint64_t pages = vma_pages(v);
 
 	if (from != to) {

@@ -3,6 +3,8 @@
 // vma goes through here, so that both trees and the counters stay right.
 #pragma once
 
+#include "mm/phys/debug.h"
+#include "mm/phys/kmalloc.h"
 #include "mm/virt/aspace.h"
 #include "mm/virt/mmap.h"
 
@@ -22,11 +24,6 @@ static inline uint64_t vma_index(const struct vma *v, va_t va)
 	return v->pgoff + ((va - v->start) >> PAGE_SHIFT);
 }
 
-// vma_tree.c: the address tree. The address space is write-locked. |next|: the first vma above |v|,
-// or NULL.
-void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next);
-void vma_tree_erase(struct aspace *as, struct vma *v);
-void vma_tree_resized(struct aspace *as, struct vma *v); // start or end changed, order kept
 static inline struct vma *vma_prev(const struct vma *v)
 {
 	return v->prev;
@@ -35,16 +32,115 @@ static inline struct vma *vma_next(const struct vma *v)
 {
 	return v->next;
 }
+// First address below |v| that others may not use: its start, less the guard gap of a stack.
+static inline va_t vma_start_with_gap(const struct vma *v)
+{
+	uint64_t gap;
+
+	if (likely(!(v->flags & VMA_GROWSDOWN)))
+		return v->start;
+	gap = v->aspace->stack_guard_gap_pages << PAGE_SHIFT;
+	return v->start > gap ? v->start - gap : 0;
+}
+
+// vma_tree.c: the address tree. The address space is write-locked.
+//
+// A vma is linked with its neighbours at once, but goes into the tree (is planted) only when some
+// more have come after it, or a gap is searched for: many a mapping is gone again before that.
+void vma_plant(struct aspace *as, struct vma *v);
+void vma_uproot(struct aspace *as, struct vma *v);
+void vma_gap_raise(struct vma *v);
+void vma_tree_resized(struct aspace *as, struct vma *v); // start or end changed, order kept
 // A free range of |bytes| within [low, high): the highest or the lowest. True if found.
 bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
-// The highest below as->mmap_base, as vma_gap_highest, by memory of where the last one was.
-bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out);
+bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
+bool vma_gap_next_slow(struct aspace *as, va_t low, uint64_t bytes, va_t *out);
+
 // In the tree a gap counts as no larger than this: the huge ones, at whose edges mappings come and
 // go, then stay the same for it. At most some thousand gaps can be as large.
 #define VMA_GAP_CAP (1ull << 36)
-bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
-// First address below |v| that others may not use: its start, less the guard gap of a stack.
-va_t vma_start_with_gap(const struct vma *v);
+static inline uint64_t vma_gap_capped(uint64_t gap)
+{
+	return MIN(gap, VMA_GAP_CAP);
+}
+
+// All of it: guard gaps of stacks count when a place in it was found, as on Linux. While a border
+// moves, neighbours overlap for a moment.
+static inline uint64_t vma_gap_below(const struct vma *v)
+{
+	va_t from = v->prev ? v->prev->end : 0;
+
+	return v->start > from ? v->start - from : 0;
+}
+
+// The gap below |v| may have grown.
+static inline void vma_gap_grown(struct aspace *as, struct vma *v)
+{
+	uint64_t gap = vma_gap_below(v);
+
+	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
+		as->place_at = NULL;
+	if (!v->fresh && vma_gap_capped(gap) > v->max_gap)
+		vma_gap_raise(v);
+}
+
+// |next|: the first vma above |v|, or NULL.
+static inline void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
+{
+	struct vma *prev = next ? next->prev : as->highest;
+	unsigned slot = as->fresh_turn++ % ARRAY_SIZE(as->fresh);
+
+	if (unlikely(as->fresh[slot]))
+		vma_plant(as, as->fresh[slot]);
+	as->fresh[slot] = v;
+	v->fresh = (uint8_t)(slot + 1);
+	v->prev = prev;
+	v->next = next;
+	*(prev ? &prev->next : &as->lowest) = v;
+	*(next ? &next->prev : &as->highest) = v;
+	as->vma_count++;
+	as->last_hit = v;
+	// A mapping just put at the top of the gap: the next one goes below it.
+	if (next && as->place_at == next && vma_gap_below(next) < as->place_bytes)
+		as->place_at = v;
+}
+
+static inline void vma_tree_erase(struct aspace *as, struct vma *v)
+{
+	struct vma *prev = v->prev, *next = v->next;
+
+	if (likely(v->fresh))
+		as->fresh[v->fresh - 1] = NULL;
+	else
+		vma_uproot(as, v);
+	*(prev ? &prev->next : &as->lowest) = next;
+	*(next ? &next->prev : &as->highest) = prev;
+	if (as->place_at == v || !next)
+		as->place_at = next;
+	if (as->last_hit == v)
+		as->last_hit = next;
+	if (next)
+		vma_gap_grown(as, next);
+	as->vma_count--;
+}
+
+// The highest below as->mmap_base, as vma_gap_highest, by memory of where the last one was.
+// (place_at is only set while there is something above mmap_base.)
+static inline bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out)
+{
+	struct vma *v = as->place_at;
+	va_t from, to;
+
+	if (unlikely(!v || bytes < as->place_bytes))
+		return vma_gap_next_slow(as, low, bytes, out);
+	to = MIN(v->start, as->mmap_base);
+	from = MAX(v->prev ? v->prev->end : 0, low);
+	if (unlikely(to < from || to - from < bytes || vma_start_with_gap(v) < to))
+		return vma_gap_next_slow(as, low, bytes, out);
+	*out = to - bytes;
+	WRITE_ONCE(as->last_hit, v);
+	return true;
+}
 
 // vma_tree.c: the view tree of v->obj; obj->views_lock is held.
 void view_insert(struct memobj *o, struct vma *v);
@@ -59,7 +155,18 @@ struct vma *__must_check vma_new(const struct vma *like);
 // A record with nothing set, for a mapping that is filled in, acquires its references (-EPERM: its
 // object's writers are denied) and is linked, all under the same hold of the lock; or freed again
 // while it has no references. NULL: out of memory.
-struct vma *__must_check vma_alloc(struct aspace *as);
+struct vma *__must_check vma_alloc_more(void);
+static inline struct vma *__must_check vma_alloc(struct aspace *as)
+{
+	struct vma *v = as->spares;
+
+	if (unlikely(!v))
+		return vma_alloc_more();
+	mem_unpoison(v, sizeof(*v));
+	as->spares = v->next_dead;
+	as->spare_count--;
+	return v;
+}
 // All but |pgoff| and |flags|.
 static inline void vma_fill(struct vma *v, struct aspace *as, va_t start, va_t end,
 			    const struct mmap_source *src)
@@ -78,14 +185,77 @@ static inline void vma_fill(struct vma *v, struct aspace *as, va_t start, va_t e
 	v->next_fault_index = 0;
 }
 int __must_check vma_acquire(struct vma *v);
-void vma_free_blank(struct aspace *as, struct vma *v);
+#define VMA_SPARES_MAX 4
+static inline void vma_free_blank(struct aspace *as, struct vma *v)
+{
+	if (unlikely(as->spare_count == VMA_SPARES_MAX)) {
+		kfree(v);
+		return;
+	}
+	v->next_dead = as->spares;
+	as->spares = v;
+	as->spare_count++;
+	mem_poison(v, sizeof(*v));
+}
 void vma_free_spares(struct aspace *as);
 // An unlinked vma is not needed any more: freed, or put on |*dead| if that may sleep.
-void vma_discard(struct aspace *as, struct vma *v, struct vma **dead);
-void vma_free_unlinked(struct vma *v);           // drops its references; may sleep
-void vma_link(struct aspace *as, struct vma *v); // into both trees and the counters
-void vma_link_before(struct aspace *as, struct vma *v, struct vma *next); // |next|: the one above
-void vma_unlink(struct aspace *as, struct vma *v);                        // out of all of them
+static inline void vma_discard(struct aspace *as, struct vma *v, struct vma **dead)
+{
+	if (!v->obj && !v->owner && !v->anon_name) {
+		vma_free_blank(as, v);
+		return;
+	}
+	v->next_dead = *dead;
+	*dead = v;
+}
+void vma_free_unlinked(struct vma *v); // drops its references; may sleep
+// The counter of Linux's classes for VmData, VmStk, VmExe and RLIMIT_DATA, or NULL.
+static inline uint64_t *vma_class_counter(struct aspace *as, unsigned flags)
+{
+	if (flags & (VMA_STACK | VMA_GROWSDOWN))
+		return &as->stack_pages;
+	if ((flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE)
+		return &as->data_pages;
+	if ((flags & (VMA_EXEC | VMA_WRITE)) == VMA_EXEC)
+		return &as->exec_pages;
+	return NULL;
+}
+
+static inline void vma_account(struct aspace *as, unsigned flags, uint64_t pages)
+{
+	uint64_t *class = vma_class_counter(as, flags);
+
+	as->total_pages += pages;
+	if (class)
+		*class += pages;
+	if (flags & (VMA_LOCKED | VMA_SHARED)) {
+		as->locked_pages += flags & VMA_LOCKED ? pages : 0;
+		as->shared_pages += flags & VMA_SHARED ? pages : 0;
+	}
+}
+
+// Into and out of its object's tree of views; takes views_lock.
+void vma_show(struct vma *v);
+void vma_hide(struct vma *v);
+
+// Into both trees and the counters; |next|: the vma above.
+static inline void vma_link_before(struct aspace *as, struct vma *v, struct vma *next)
+{
+	v->aspace = as;
+	vma_tree_insert(as, v, next);
+	vma_account(as, v->flags, vma_pages(v));
+	if (v->obj)
+		vma_show(v);
+}
+void vma_link(struct aspace *as, struct vma *v);
+// Out of all of them.
+static inline void vma_unlink(struct aspace *as, struct vma *v)
+{
+	if (v->obj)
+		vma_hide(v);
+	vma_account(as, v->flags, -vma_pages(v));
+	vma_tree_erase(as, v);
+}
 // Moves the edges of a linked vma; |pgoff| is that of the new start.
 void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint64_t pgoff);
 void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags);
@@ -100,7 +270,12 @@ static inline bool vma_can_merge(const struct vma *a, const struct vma *b)
 // became superfluous goes on |*dead|.
 struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead);
 // Releases a list of unlinked vmas. No lock is held; may sleep.
-void vma_release_list(struct vma *dead);
+void vma_release_some(struct vma *dead);
+static inline void vma_release_list(struct vma *dead)
+{
+	if (dead)
+		vma_release_some(dead);
+}
 
 // Splits at |start| and |end| where they fall inside a vma, so that [start, end) is made of whole
 // vmas. 0 or -ENOMEM (memory, or too many mappings), then nothing is changed.

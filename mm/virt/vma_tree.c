@@ -16,33 +16,9 @@ static struct vma *view_of(struct rb_node *n)
 	return n ? rb_entry(n, struct vma, view_node) : NULL;
 }
 
-va_t vma_start_with_gap(const struct vma *v)
-{
-	uint64_t gap;
-
-	if (!(v->flags & VMA_GROWSDOWN))
-		return v->start;
-	gap = v->aspace->stack_guard_gap_pages << PAGE_SHIFT;
-	return v->start > gap ? v->start - gap : 0;
-}
-
-static uint64_t capped(uint64_t gap)
-{
-	return MIN(gap, VMA_GAP_CAP);
-}
-
-// All of it: guard gaps of stacks count when a place in it was found, as on Linux. While a border
-// moves, neighbours overlap for a moment.
-static uint64_t gap_below(const struct vma *v)
-{
-	va_t from = v->prev ? v->prev->end : 0;
-
-	return v->start > from ? v->start - from : 0;
-}
-
 static uint64_t largest_gap(const struct rb_node *n)
 {
-	uint64_t max = capped(gap_below(rb_entry(n, struct vma, node)));
+	uint64_t max = vma_gap_capped(vma_gap_below(rb_entry(n, struct vma, node)));
 
 	if (n->left)
 		max = MAX(max, vma_of(n->left)->max_gap);
@@ -67,19 +43,13 @@ static bool gap_raise(struct rb_node *n)
 	return true;
 }
 
-// The gap below |v| may have grown.
-static void gap_grown(struct aspace *as, struct vma *v)
+void vma_gap_raise(struct vma *v)
 {
-	uint64_t gap = gap_below(v);
-
-	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
-		as->place_at = NULL;
-	if (!v->fresh && capped(gap) > v->max_gap)
-		rb_propagate(&v->node, gap_raise);
+	rb_propagate(&v->node, gap_raise);
 }
 
 // Puts a fresh vma, which only its neighbours know, into the tree.
-static __noinline void plant(struct aspace *as, struct vma *v)
+void vma_plant(struct aspace *as, struct vma *v)
 {
 	struct vma *prev = v->prev, *next = v->next;
 	struct rb_node *parent = NULL, **link = &as->vmas.node;
@@ -98,7 +68,7 @@ static __noinline void plant(struct aspace *as, struct vma *v)
 		parent = &next->node;
 		link = &parent->left;
 	}
-	v->max_gap = capped(gap_below(v));
+	v->max_gap = vma_gap_capped(vma_gap_below(v));
 	rb_insert(&as->vmas, &v->node, parent, link, gap_raise);
 }
 
@@ -106,54 +76,22 @@ static void plant_all(struct aspace *as)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(as->fresh); i++) {
 		if (as->fresh[i])
-			plant(as, as->fresh[i]);
+			vma_plant(as, as->fresh[i]);
 	}
 }
 
-void vma_tree_insert(struct aspace *as, struct vma *v, struct vma *next)
+void vma_uproot(struct aspace *as, struct vma *v)
 {
-	struct vma *prev = next ? next->prev : as->highest;
-	unsigned slot = as->fresh_turn++ % ARRAY_SIZE(as->fresh);
-
-	if (as->fresh[slot])
-		plant(as, as->fresh[slot]);
-	as->fresh[slot] = v;
-	v->fresh = (uint8_t)(slot + 1);
-	v->prev = prev;
-	v->next = next;
-	*(prev ? &prev->next : &as->lowest) = v;
-	*(next ? &next->prev : &as->highest) = v;
-	as->vma_count++;
-	as->last_hit = v;
-	// A mapping just put at the top of the gap: the next one goes below it.
-	if (next && as->place_at == next && gap_below(next) < as->place_bytes)
-		as->place_at = v;
-}
-
-void vma_tree_erase(struct aspace *as, struct vma *v)
-{
-	struct vma *prev = v->prev, *next = v->next;
-
-	if (v->fresh)
-		as->fresh[v->fresh - 1] = NULL;
-	else
-		rb_erase(&as->vmas, &v->node, gap_raise);
-	if (as->place_at == v)
-		as->place_at = next;
-	if (as->last_hit == v)
-		as->last_hit = next;
-	*(prev ? &prev->next : &as->lowest) = next;
-	*(next ? &next->prev : &as->highest) = prev;
-	if (next)
-		gap_grown(as, next);
-	as->vma_count--;
+	rb_erase(&as->vmas, &v->node, gap_raise);
 }
 
 void vma_tree_resized(struct aspace *as, struct vma *v)
 {
-	gap_grown(as, v);
+	vma_gap_grown(as, v);
 	if (v->next)
-		gap_grown(as, v->next);
+		vma_gap_grown(as, v->next);
+	else
+		as->place_at = NULL;
 }
 
 // In the tree and among those that are not in it yet.
@@ -213,7 +151,7 @@ struct vma *aspace_first_vma(struct aspace *as)
 // Does the gap below |v|, cut to [low, high), hold |bytes|? Its cut edges come back.
 static bool gap_fits(const struct vma *v, va_t low, va_t high, uint64_t bytes, va_t *from, va_t *to)
 {
-	*from = MAX(v->start - gap_below(v), low);
+	*from = MAX(v->start - vma_gap_below(v), low);
 	*to = MIN(v->start, high);
 	return *to > *from && *to - *from >= bytes;
 }
@@ -226,7 +164,7 @@ static bool search_highest(struct rb_node *n, va_t low, va_t high, uint64_t byte
 	struct vma *v = vma_of(n);
 	va_t from, to;
 
-	if (!v || v->max_gap < capped(bytes))
+	if (!v || v->max_gap < vma_gap_capped(bytes))
 		return false;
 	if (v->end < high && search_highest(n->right, low, high, bytes, out))
 		return true;
@@ -245,7 +183,7 @@ static __cold bool search_lowest(struct rb_node *n, va_t low, va_t high, uint64_
 	struct vma *v = vma_of(n);
 	va_t from, to;
 
-	if (!v || v->max_gap < capped(bytes))
+	if (!v || v->max_gap < vma_gap_capped(bytes))
 		return false;
 	if (v->start > low && search_lowest(n->left, low, high, bytes, out))
 		return true;
@@ -301,17 +239,11 @@ bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_
 	return false;
 }
 
-bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out)
+bool vma_gap_next_slow(struct aspace *as, va_t low, uint64_t bytes, va_t *out)
 {
-	va_t high = as->mmap_base, from, to;
-	struct vma *v = as->place_at;
+	va_t high = as->mmap_base;
+	struct vma *v;
 
-	if (v && bytes >= as->place_bytes && as->highest->end >= high &&
-	    gap_fits(v, low, high, bytes, &from, &to) && vma_start_with_gap(v) >= to) {
-		*out = to - bytes;
-		WRITE_ONCE(as->last_hit, v);
-		return true;
-	}
 	as->place_at = NULL;
 	if (!highest_place(as, low, high, bytes, out))
 		return false;
