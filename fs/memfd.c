@@ -14,6 +14,8 @@
 #include "fs/hugetlbfs.h"
 #include "fs/mount.h"
 #include "fs/shmem.h"
+#include "kernel/base/clock.h"
+#include "kernel/sched/sched.h"
 #include "lib/fmt.h"
 #include "lib/string.h"
 #include "lib/uapi_new.h"
@@ -148,6 +150,16 @@ __cold int memfd_create_unlinked(const char *name, uint64_t bytes, struct file *
 	return 0;
 }
 
+// Pages that a pipe or a copy in flight holds could still be written: Linux memfd_wait_for_pins
+// waits a little for them to be let go. 0 or -EBUSY.
+static int wait_for_pins(struct memobj *o)
+{
+	for (uint64_t ms = 10; memobj_is_pinned(o); ms *= 2)
+		if (ms > 80 || sched_sleep_until(clock_mono_ns() + ms * 1000000, true))
+			return -EBUSY;
+	return 0;
+}
+
 static int add_seals_locked(struct shmem_inode *s, unsigned seals)
 {
 	int err;
@@ -161,6 +173,11 @@ static int add_seals_locked(struct shmem_inode *s, unsigned seals)
 		err = memobj_deny_writers(&s->obj);
 		if (err)
 			return err;
+		err = s->obj.huge ? 0 : wait_for_pins(&s->obj);
+		if (err) {
+			memobj_allow_writers(&s->obj);
+			return err;
+		}
 	}
 	WRITE_ONCE(s->seals, s->seals | seals);
 	return 0;

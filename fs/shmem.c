@@ -397,20 +397,24 @@ static int64_t write_piece(struct shmem_inode *s, struct uio *u, uint64_t pos, s
 	return err ? err : (int64_t)n;
 }
 
+// Linux generic_write_check_limits.
+int shmem_write_limit(uint64_t pos, uint64_t *bytes)
+{
+	const uint64_t limit = MIN(file_size_limit(), (uint64_t)INT64_MAX);
+
+	if (unlikely((int64_t)pos >= (int64_t)limit))
+		return limit == INT64_MAX ? -EFBIG : shmem_check_limit(pos + 1);
+	*bytes = MIN(*bytes, limit - pos);
+	return 0;
+}
+
 // Linux generic_write_checks. The lock is held. Sets |*pos| for appending; may shorten the
 // transfer.
 static int write_checks(struct file *f, uint64_t *pos, uint64_t *bytes, unsigned rwf)
 {
-	uint64_t limit = file_size_limit();
-
 	if ((f->flags & O_APPEND && !(rwf & RWF_NOAPPEND)) || rwf & RWF_APPEND)
 		*pos = f->inode->size_bytes;
-	if (unlikely(*pos >= limit))
-		return shmem_check_limit(*pos + 1);
-	if (*pos >= INT64_MAX)
-		return -EFBIG;
-	*bytes = MIN(*bytes, MIN(limit, (uint64_t)INT64_MAX) - *pos);
-	return 0;
+	return shmem_write_limit(*pos, bytes);
 }
 
 // May [at, at + bytes) be written? Size seals refuse piece by piece, as Linux does.

@@ -42,6 +42,8 @@ void shmem_set_image(struct shmem_inode *s, pa_t image_pa, uint64_t bytes);
 int __must_check shmem_truncate(struct inode *i, uint64_t size_bytes);
 // The effective limit of RLIMIT_FSIZE for growing to |end|: 0 or -EFBIG with SIGXFSZ sent.
 int __must_check shmem_check_limit(uint64_t end);
+// Cuts a write at |pos| to what that limit and the largest file size leave. 0, or as above.
+int __must_check shmem_write_limit(uint64_t pos, uint64_t *bytes);
 int __must_check shmem_fallocate(struct file *f, int mode, uint64_t offset, uint64_t bytes);
 // Takes all image pages into the object, so that holes may be punched. 0 or -ENOMEM.
 int __must_check shmem_detach_image(struct shmem_inode *s);

@@ -12,6 +12,7 @@
 #include "fs/pipe_internal.h"
 #include "fs/shmem.h"
 #include "fs/stat.h"
+#include "kernel/sched/sched.h"
 #include "kernel/sched/thread.h"
 #include "lib/restart.h"
 #include "mm/phys/mapper.h"
@@ -90,6 +91,18 @@ static void push_locked(struct pipe *p, struct page *page, uint64_t offset, uint
 	WRITE_ONCE(p->head, p->head + 1);
 }
 
+// Its pages go into pipes themselves; with O_DIRECT copies of them, as on Linux.
+static bool shares_pages(const struct file *in)
+{
+	return in->ops == &shmem_file_ops && !(READ_ONCE(in->flags) & O_DIRECT);
+}
+
+// Linux's pipes and directories have no splice_read.
+static bool can_splice_from(const struct file *in)
+{
+	return in->ops && in->ops->read && !file_is_pipe(in) && !S_ISDIR(in->inode->mode);
+}
+
 // The next piece of a file as a page: the file's own, or a copy. Bytes; 0 at the end; -errno.
 static int64_t file_piece(struct file *in, uint64_t *pos, uint64_t bytes, struct page **page)
 {
@@ -99,7 +112,7 @@ static int64_t file_piece(struct file *in, uint64_t *pos, uint64_t bytes, struct
 	int64_t n;
 	int err = -ENOENT;
 
-	if (in->ops == &shmem_file_ops) {
+	if (shares_pages(in)) {
 		s = shmem_of(in->inode);
 		size = READ_ONCE(s->inode.size_bytes);
 		if (*pos >= size)
@@ -124,7 +137,7 @@ static int64_t file_piece(struct file *in, uint64_t *pos, uint64_t bytes, struct
 // One piece into the pipe, if it has room. The lock is not held: an inode's comes first.
 static int64_t push_piece(struct file *in, uint64_t *pos, struct pipe *p, uint64_t bytes)
 {
-	bool own = in->ops == &shmem_file_ops;
+	const bool own = shares_pages(in);
 	struct page *page;
 	int64_t n;
 
@@ -153,6 +166,8 @@ int64_t splice_file_to_pipe(struct file *in, uint64_t *in_pos, struct file *out,
 	if (n)
 		return n;
 	mutex_unlock(&p->lock);
+	if (!can_splice_from(in))
+		return bytes ? -EINVAL : 0;
 	if (!in_pos)
 		mutex_lock(&in->pos_lock);
 	while (done < bytes && !is_full(p)) {
@@ -165,6 +180,85 @@ int64_t splice_file_to_pipe(struct file *in, uint64_t *in_pos, struct file *out,
 		mutex_unlock(&in->pos_lock);
 	if (done)
 		wake_readers(p);
+	file_touch_atime(in);
+	return done ? (int64_t)done : n;
+}
+
+// As many pages as Linux's inner pipe holds are taken before the first is written.
+#define BATCH_SLOTS 16u
+
+struct batch {
+	unsigned used;
+	uint64_t bytes;
+	struct slot slot[BATCH_SLOTS];
+};
+
+// Bytes, 0 at the end, -errno.
+static int64_t batch_fill(struct batch *b, struct file *in, uint64_t pos, uint64_t bytes)
+{
+	const bool own = shares_pages(in);
+	int64_t n = 0;
+
+	b->used = 0;
+	for (b->bytes = 0; b->bytes < bytes && b->used < BATCH_SLOTS; b->bytes += (uint64_t)n) {
+		struct page *page;
+
+		n = file_piece(in, &pos, bytes - b->bytes, &page);
+		if (n <= 0)
+			break;
+		b->slot[b->used++] = (struct slot){
+			page, own ? (uint32_t)(pos & ~PAGE_MASK) : 0, (uint32_t)n, false, own,
+		};
+		pos += (uint64_t)n;
+	}
+	return b->bytes ? (int64_t)b->bytes : n;
+}
+
+// Writes it and gives the pages back. Bytes written, or -errno.
+static int64_t batch_write(struct batch *b, struct file *out, uint64_t *pos)
+{
+	const bool seekable = out->mode & FMODE_SEEK;
+	uint64_t done = 0;
+	int64_t n = 0;
+
+	for (unsigned i = 0; i < b->used; i++) {
+		struct slot *s = &b->slot[i];
+		struct uio u;
+
+		if (n == 0 || n == b->slot[i - 1].bytes) {
+			uio_init_kernel(&u, slot_data(s), s->bytes);
+			n = seekable ? file_pwrite(out, &u, *pos, 0) : file_write(out, &u, 0);
+			done += n > 0 ? (uint64_t)n : 0;
+			*pos += n > 0 ? (uint64_t)n : 0;
+		}
+		page_put(s->page, 0);
+	}
+	return done ? (int64_t)done : n;
+}
+
+int64_t splice_direct(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
+		      uint64_t bytes)
+{
+	struct batch b;
+	uint64_t done = 0;
+	int64_t n = 0;
+
+	if (READ_ONCE(out->flags) & O_APPEND || !(in->mode & FMODE_SEEK) ||
+	    (bytes && !can_splice_from(in)))
+		return -EINVAL;
+	while (done < bytes && !sched_killed()) {
+		n = batch_fill(&b, in, *in_pos, bytes - done);
+		if (n <= 0)
+			break;
+		n = batch_write(&b, out, out_pos);
+		if (n <= 0)
+			break;
+		done += (uint64_t)n;
+		*in_pos += (uint64_t)n;
+		if ((uint64_t)n < b.bytes)
+			break;
+		sched_point();
+	}
 	file_touch_atime(in);
 	return done ? (int64_t)done : n;
 }
@@ -313,8 +407,6 @@ int64_t splice_files(struct file *in, uint64_t *in_pos, struct file *out, uint64
 	if (from_pipe)
 		return out->ops && out->ops->write ? pipe_to_file(in, out, out_pos, bytes, flags)
 						   : -EINVAL;
-	if (!in->ops || !in->ops->read)
-		return -EINVAL;
 	return splice_file_to_pipe(in, in_pos, out, bytes, flags);
 }
 
@@ -327,22 +419,47 @@ int64_t splice_tee(struct file *in, struct file *out, uint64_t bytes, unsigned f
 	return pipe_to_pipe(in, out, bytes, flags, true);
 }
 
-// The program's page at |va|, with a reference: its later writes show in the pipe.
-static int user_page(uint64_t va, struct page **out)
-{
-	struct aspace *as = thread_current()->aspace;
-	struct pt_entry e;
+// -- vmsplice: the program's own pages, by the rules of Linux's get_user_pages --
 
+// May the mapping at |va| be read? Stacks do not grow for this.
+static bool may_read_at(struct aspace *as, uint64_t va)
+{
+	const struct vma *v;
+	bool ok;
+
+	rwsem_read_lock(&as->lock);
+	v = aspace_find_vma(as, va);
+	ok = v && va >= v->start && v->flags & VMA_READ;
+	rwsem_read_unlock(&as->lock);
+	return ok;
+}
+
+// The page that an entry shows, or NULL: nothing there, or the page of zeros.
+static struct page *page_shown(struct aspace *as, uint64_t va, bool *zeros)
+{
+	struct pt_entry e;
+	struct page *p = pt_get_page(&as->pt, va, &e);
+
+	*zeros = !p && e.present && e.prot & PT_SPECIAL;
+	if (!p || e.prot & PT_READ)
+		return p;
+	page_put(p, 0);
+	return NULL;
+}
+
+// The same with a fault where there is none. 0, -EFAULT, -ENOMEM.
+static int page_faulted_in(struct aspace *as, uint64_t va, struct page **out)
+{
+	bool zeros;
+
+	if (!may_read_at(as, va))
+		return -EFAULT;
 	for (;;) {
-		*out = pt_get_page(&as->pt, va & PAGE_MASK, &e);
-		if (*out && e.prot & PT_READ)
-			return 0;
-		if (*out)
-			page_put(*out, 0);
-		if (e.present && e.prot & PT_SPECIAL) {
+		*out = page_shown(as, va, &zeros);
+		if (zeros)
 			*out = pmm_alloc(0, PMM_ZERO);
+		if (*out || zeros)
 			return *out ? 0 : -ENOMEM;
-		}
 		switch (aspace_fault(as, va, FAULT_ERR_USER)) {
 		case FAULT_OK:
 			break;
@@ -354,6 +471,71 @@ static int user_page(uint64_t va, struct page **out)
 	}
 }
 
+// Up to |n| of the program's pages from |va| on, each with a reference: its later writes show in
+// them. What entries show already comes whatever the mapping's rights; from the first page on that
+// needs a fault they count. How many, or -EFAULT, -ENOMEM if none.
+static int64_t user_pages(uint64_t va, unsigned n, struct page **out)
+{
+	struct aspace *as = thread_current()->aspace;
+	unsigned got = 0;
+	bool zeros;
+	int err = 0;
+
+	while (got < n && (out[got] = page_shown(as, va + got * PAGE_SIZE, &zeros)))
+		got++;
+	for (; got < n; got++) {
+		err = page_faulted_in(as, va + got * PAGE_SIZE, &out[got]);
+		if (err)
+			break;
+	}
+	return got ? (int64_t)got : err;
+}
+
+// Puts one page in with the pipe's lock taken; the reference goes over if it is 0.
+static int push_user_page(struct pipe *p, struct page *page, uint64_t offset, uint64_t bytes)
+{
+	int err = 0;
+
+	mutex_lock(&p->lock);
+	if (!p->readers)
+		err = -EPIPE;
+	else if (is_full(p))
+		err = -EAGAIN;
+	else
+		push_locked(p, page, offset, bytes, true);
+	mutex_unlock(&p->lock);
+	if (err == -EPIPE)
+		thread_send_signal(thread_current(), SIGPIPE);
+	return err;
+}
+
+// The next pages of the first buffer: as many as Linux takes at once, even if the pipe is full.
+static int push_user_pages(struct pipe *p, struct uio *u)
+{
+	struct page *pages[BATCH_SLOTS];
+	uint64_t va = u->segs->base + u->seg_off, offset = va & ~PAGE_MASK;
+	uint64_t left = u->segs->bytes - u->seg_off;
+	int64_t n = user_pages(
+		va & PAGE_MASK,
+		(unsigned)MIN((offset + left + PAGE_SIZE - 1) >> PAGE_SHIFT, (uint64_t)BATCH_SLOTS),
+		pages);
+	int err = n < 0 ? (int)n : 0;
+
+	for (int64_t i = 0; i < n; i++, offset = 0) {
+		uint64_t bytes = MIN(left, PAGE_SIZE - offset);
+
+		if (!err)
+			err = push_user_page(p, pages[i], offset, bytes);
+		if (err) {
+			page_put(pages[i], 0);
+			continue;
+		}
+		left -= bytes;
+		uio_skip(u, bytes);
+	}
+	return err;
+}
+
 static int64_t memory_to_pipe(struct pipe *p, struct uio *u, unsigned flags)
 {
 	uint64_t total = u->resid;
@@ -363,30 +545,8 @@ static int64_t memory_to_pipe(struct pipe *p, struct uio *u, unsigned flags)
 		return err;
 	mutex_unlock(&p->lock);
 	while (u->resid && !err) {
-		uint64_t va = u->segs->base + u->seg_off, left = u->segs->bytes - u->seg_off;
-		uint64_t n = MIN(left, PAGE_SIZE - (va & ~PAGE_MASK));
-		struct page *page;
-
-		if (!left) {
-			u->segs++;
-			u->seg_off = 0;
-			continue;
-		}
-		if (is_full(p))
-			break;
-		err = user_page(va, &page);
-		if (err)
-			break;
-		mutex_lock(&p->lock);
-		if (is_full(p))
-			err = -EAGAIN;
-		else
-			push_locked(p, page, va & ~PAGE_MASK, n, true);
-		mutex_unlock(&p->lock);
-		if (err)
-			page_put(page, 0);
-		else
-			uio_skip(u, n);
+		uio_skip(u, 0); // empty ones
+		err = push_user_pages(p, u);
 	}
 	if (u->resid < total)
 		wake_readers(p);

@@ -82,22 +82,20 @@ int64_t sys_vmsplice(int fd, struct uptr iov, uint64_t count, uint64_t flags)
 	struct uio_seg fast[UIO_FAST_SEGS];
 	struct file *f;
 	struct uio u;
-	int64_t n = -EBADF;
+	int64_t n;
 
 	if ((unsigned)flags & ~SPLICE_F_ALL)
 		return -EINVAL;
 	f = user_file(fd);
 	if (!f)
 		return -EBADF;
-	if (!file_is_pipe(f))
-		goto out;
-	n = uio_init_user_iov(&u, iov, count, fast);
-	if (n)
-		goto out;
-	if (u.resid)
-		n = splice_memory(f, &u, (unsigned)flags);
-	uio_release(&u, fast);
-out:
+	// The memory is looked at before it is asked whether this is a pipe, as on Linux.
+	n = f->mode & (FMODE_READ | FMODE_WRITE) ? uio_init_user_iov(&u, iov, count, fast) : -EBADF;
+	if (!n) {
+		if (u.resid)
+			n = file_is_pipe(f) ? splice_memory(f, &u, (unsigned)flags) : -EBADF;
+		uio_release(&u, fast);
+	}
 	file_put(f);
 	return n;
 }

@@ -492,3 +492,8 @@ int memobj_deny_writers(struct memobj *o)
 					      __ATOMIC_RELAXED));
 	return 0;
 }
+
+void memobj_allow_writers(struct memobj *o)
+{
+	__atomic_store_n(&o->writers, 0, __ATOMIC_RELEASE);
+}

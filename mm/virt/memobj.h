@@ -118,3 +118,6 @@ bool memobj_next_hole(struct memobj *o, uint64_t index, uint64_t *out);
 int __must_check memobj_writer_add(struct memobj *o);
 void memobj_writer_drop(struct memobj *o);
 int __must_check memobj_deny_writers(struct memobj *o);
+void memobj_allow_writers(struct memobj *o); // takes that back
+// Does anybody but the object and its mappings hold a page of it? May sleep.
+bool __must_check memobj_is_pinned(struct memobj *o);

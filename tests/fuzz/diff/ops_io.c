@@ -1,5 +1,8 @@
 // Operations that move bytes: reads, writes, vectors, and transfers between descriptors.
 #include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -19,31 +22,67 @@ static void put_data(const char *name, const void *p, long n)
 		put_kx(name, hash_bytes(7, p, (unsigned long)n));
 }
 
+// Where in the file the next transfer may begin: the call's own offset, the file's position, its
+// end.
+static struct {
+	uint64_t at[3];
+	uint64_t moved; // by the pieces before this one
+} span;
+
+static void span_start(int fd, uint64_t offset)
+{
+	struct stat st = { 0 };
+
+	SYS(SYS_fstat, fd, &st);
+	span.at[0] = offset;
+	span.at[1] = (uint64_t)SYS(SYS_lseek, fd, 0, SEEK_CUR);
+	span.at[2] = (uint64_t)st.st_size;
+	span.moved = 0;
+}
+
+static int overlaps(uint64_t p, uint64_t bytes)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t distance = (p - span.at[i] - span.moved) % PG;
+
+		if (distance && (distance < bytes || PG - distance < bytes))
+			return 1;
+	}
+	return 0;
+}
+
 // Memory for a transfer: usually |buf|, else somewhere in or beside a mapping. A mapping may show
 // the very bytes that are moved, and in which order a kernel copies bytes that overlap is not
-// defined: so these transfers are short.
+// defined: so these transfers are short, and elsewhere in the page.
 static uint64_t pick_memory(uint64_t *bytes)
 {
-	if (chance(65))
+	uint64_t p;
+
+	if (chance(65)) {
+		span.moved += *bytes;
 		return (uint64_t)buf + below(PG);
+	}
 	if (chance(3))
 		return below(2) ? 8 : 0x800000000000 - 4096;
 	if ((int64_t)*bytes >= 0)
 		*bytes %= 80;
-	return pick_mapped() + (chance(40) ? PG - below(64) : 0);
+	p = pick_mapped() + (chance(40) ? PG - below(64) : 0);
+	for (unsigned i = 0; i < 32 && overlaps(p, *bytes); i++)
+		p += 128;
+	span.moved += *bytes;
+	return p;
 }
 
-// The same at an offset; whole pages do not overlap in part.
-static uint64_t pick_memory_at(uint64_t *bytes, uint64_t *offset)
+// The same for a transfer at an offset; whole pages do not overlap in part.
+static uint64_t pick_memory_at(int fd, uint64_t *bytes, uint64_t *offset)
 {
-	uint64_t p;
-
-	if (chance(85))
+	if (chance(85)) {
+		span_start(fd, *offset);
 		return pick_memory(bytes);
+	}
 	*bytes &= -PG;
 	*offset &= -PG;
-	p = pick_mapped() & -PG;
-	return p;
+	return pick_mapped() & -PG;
 }
 
 static uint64_t pick_count(void)
@@ -61,7 +100,7 @@ static void put_memory(uint64_t p, uint64_t n)
 static void op_pread(void)
 {
 	int fd = pick_fd();
-	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(&n, &off);
+	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(fd, &n, &off);
 	long ret = SYS(SYS_pread64, fd, p, n, off);
 
 	put_kd("fd=", fd);
@@ -75,7 +114,7 @@ static void op_pread(void)
 static void op_pwrite(void)
 {
 	int fd = pick_fd();
-	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(&n, &off);
+	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(fd, &n, &off);
 
 	put_kd("fd=", fd);
 	put_memory(p, n);
@@ -86,9 +125,12 @@ static void op_pwrite(void)
 static void op_read(void)
 {
 	int fd = pick_fd();
-	uint64_t n = pick_count(), p = pick_memory(&n);
-	long ret = SYS(SYS_read, fd, p, n);
+	uint64_t n = pick_count(), p;
+	long ret;
 
+	span_start(fd, 0);
+	p = pick_memory(&n);
+	ret = SYS(SYS_read, fd, p, n);
 	put_kd("fd=", fd);
 	put_memory(p, n);
 	put_ret(ret);
@@ -99,8 +141,10 @@ static void op_read(void)
 static void op_write(void)
 {
 	int fd = pick_fd();
-	uint64_t n = pick_count(), p = pick_memory(&n);
+	uint64_t n = pick_count(), p;
 
+	span_start(fd, 0);
+	p = pick_memory(&n);
 	put_kd("fd=", fd);
 	put_memory(p, n);
 	put_ret(SYS(SYS_write, fd, p, n));
@@ -126,9 +170,11 @@ static void op_vector(void)
 	static const int calls[] = { SYS_readv,   SYS_writev,  SYS_preadv,
 				     SYS_pwritev, SYS_preadv2, SYS_pwritev2 };
 	int fd = pick_fd(), nr = PICK(calls);
-	unsigned n = make_vectors(), f = PICK(flags);
 	uint64_t off = chance(15) ? (uint64_t)-1 : pick_offset();
+	unsigned n, f = PICK(flags);
 
+	span_start(fd, off);
+	n = make_vectors();
 	put_kd("nr=", nr);
 	put_kd("fd=", fd);
 	put_kd("v=", (int)n);
@@ -156,16 +202,104 @@ static void put_place(const char *name, uint64_t *p, uint64_t *place)
 		put_s("bad");
 }
 
+// -- what pipes hold by reference --
+
+// A page of a file in a pipe, moved over other bytes of that page, or read into memory that shows
+// it: the order of the copy would decide, as above. So it is known which files a pipe may hold
+// pages of, and whether pages of |buf| or of any mapping.
+static struct held {
+	unsigned files;
+	ino_t ino[32];
+	int buf, any;
+} held[PIPES];
+
+void pipes_reset(void)
+{
+	memset(held, 0, sizeof held);
+}
+
+static struct held *held_by(int fd)
+{
+	for (unsigned i = 0; i < PIPES; i++) {
+		int left = 1;
+
+		if (world.pipe[i][0] != fd && world.pipe[i][1] != fd)
+			continue;
+		SYS(SYS_ioctl, fd, FIONREAD, &left);
+		if (!left)
+			held[i] = (struct held){ 0 };
+		return &held[i];
+	}
+	return 0;
+}
+
+static ino_t ino_of(int fd)
+{
+	struct stat st = { 0 };
+
+	return SYS(SYS_fstat, fd, &st) ? 0 : st.st_ino;
+}
+
+static void hold_file(struct held *h, ino_t ino)
+{
+	if (h->files < sizeof h->ino / sizeof *h->ino)
+		h->ino[h->files++] = ino;
+	else
+		h->any = 1;
+}
+
+static void hold_same(struct held *to, const struct held *from)
+{
+	for (unsigned i = 0; i < from->files; i++)
+		hold_file(to, from->ino[i]);
+	to->buf |= from->buf;
+	to->any |= from->any;
+}
+
+// May what |in| holds or shows go to |out|? Notes it if |out| is a pipe.
+static int may_move(int in, int out)
+{
+	struct held *from = held_by(in), *to = held_by(out);
+	ino_t target = ino_of(out), source = ino_of(in);
+
+	if (to && from)
+		hold_same(to, from);
+	else if (to)
+		hold_file(to, source);
+	else if (from) {
+		for (unsigned i = 0; i < from->files; i++)
+			if (from->ino[i] == target)
+				return 0;
+		return !from->any;
+	} else {
+		return target != source;
+	}
+	return 1;
+}
+
+// Absurd counts only where there is not much to move: holes would fill the machine.
+static uint64_t pick_move(int in)
+{
+	struct stat st = { 0 };
+	uint64_t n = pick_count();
+
+	SYS(SYS_fstat, in, &st);
+	return n > 1 << 20 && st.st_size > 1 << 20 ? PG : n;
+}
+
 static void op_sendfile(void)
 {
-	uint64_t place, *p = pick_place(&place), n = pick_count();
+	uint64_t place, *p = pick_place(&place);
 	int out = pick_any_fd(), in = pick_any_fd();
+	uint64_t n = pick_move(in);
 	long ret;
 
 	put_kd("out=", out);
 	put_kd("in=", in);
 	put_place("off=", p, &place);
 	put_kx("n=", n);
+	if (!may_move(in, out))
+		return;
 	ret = SYS(SYS_sendfile, out, in, p, n);
 	put_ret(ret);
 	put_place("off=", p, &place);
@@ -173,8 +307,9 @@ static void op_sendfile(void)
 
 static void op_copy(void)
 {
-	uint64_t from, to, *pf = pick_place(&from), *pt = pick_place(&to), n = pick_count();
+	uint64_t from, to, *pf = pick_place(&from), *pt = pick_place(&to);
 	int in = pick_fd(), out = pick_fd();
+	uint64_t n = pick_move(in);
 	unsigned flags = chance(97) ? 0 : 1;
 
 	put_kd("in=", in);
@@ -189,8 +324,9 @@ static void op_copy(void)
 
 static void op_splice(void)
 {
-	uint64_t from, to, *pf = pick_place(&from), *pt = pick_place(&to), n = pick_count();
+	uint64_t from, to, *pf = pick_place(&from), *pt = pick_place(&to);
 	int in = pick_any_fd(), out = pick_any_fd();
+	uint64_t n = pick_move(in);
 	unsigned flags = (unsigned)below(chance(95) ? 16 : 64) | 2;
 
 	put_kd("in=", in);
@@ -199,6 +335,8 @@ static void op_splice(void)
 	put_place("off=", pt, &to);
 	put_kx("n=", n);
 	put_kx("f=", flags);
+	if (!may_move(in, out))
+		return;
 	put_ret(SYS(SYS_splice, in, pf, out, pt, n, flags));
 	put_place("off=", pf, &from);
 	put_place("off=", pt, &to);
@@ -212,26 +350,54 @@ static void op_tee(void)
 	put_kd("in=", in);
 	put_kd("out=", out);
 	put_kx("n=", n);
-	put_ret(SYS(SYS_tee, in, out, n, 2));
+	if (may_move(in, out))
+		put_ret(SYS(SYS_tee, in, out, n, 2));
 }
 
+// Into a pipe anything; out of one that holds pages of memory nothing but small pieces of |buf|.
 static void op_vmsplice(void)
 {
-	unsigned n = make_vectors(), flags = (unsigned)below(16) | 2;
+	unsigned n, flags = (unsigned)below(16) | 2;
 	int fd = pick_any_fd();
+	struct held *h = held_by(fd);
 
+	span_start(fd, 0);
+	n = make_vectors();
 	put_kd("fd=", fd);
 	put_kd("v=", (int)n);
 	put_kx("f=", flags);
+	if (h && (fd == world.pipe[0][0] || fd == world.pipe[1][0])) {
+		if (h->buf || h->any || h->files)
+			return;
+	} else if (h) {
+		for (unsigned i = 0; i < n && i < VECTORS; i++)
+			if ((uint64_t)iov[i].iov_base - (uint64_t)buf < BUF_BYTES)
+				h->buf = 1;
+			else
+				h->any = 1;
+	}
 	put_ret(SYS(SYS_vmsplice, fd, iov, n, flags));
 }
 
 static void op_pipe_io(void)
 {
+	static unsigned char other[BUF_BYTES];
 	int *pipe = world.pipe[below(PIPES)], wr = chance(50);
-	uint64_t n = pick_bytes(), small = n, p = pick_memory(&small);
-	long ret = SYS(wr ? SYS_write : SYS_read, pipe[wr], p, n);
+	struct held *h = held_by(pipe[0]);
+	uint64_t n = pick_bytes(), small = n, p;
+	long ret;
 
+	span_start(pipe[wr], 0);
+	p = pick_memory(&small);
+	if (!wr && h && (h->buf || h->any || h->files)) {
+		ret = SYS(SYS_read, pipe[0], other, n);
+		put_s(" r other");
+		put_kx("n=", n);
+		put_ret(ret);
+		put_data("data=", other, ret);
+		return;
+	}
+	ret = SYS(wr ? SYS_write : SYS_read, pipe[wr], p, n);
 	put_s(wr ? " w" : " r");
 	put_memory(p, n);
 	put_ret(ret);

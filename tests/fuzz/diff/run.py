@@ -132,10 +132,12 @@ def report(args, sides, episode, ops):
     off = f" --off={args.off}" if args.off else ""
     print(f"# tests/fuzz/diff/run.py --seed {args.seed} --episode {episode} --keep {ranges(ops)}"
           f"{off} --show")
+    if at is None:
+        print("  the same by itself: it hangs on the episodes before it, or on chance", flush=True)
+        return
     for line in host[:at]:
         print(f"  {line[:args.width]}")
-    if at is not None:
-        show_difference(host[at], guest[at] if at < len(guest) else "(nothing)", args.width)
+    show_difference(host[at], guest[at] if at < len(guest) else "(nothing)", args.width)
 
 
 def show_difference(a, b, width):

@@ -286,6 +286,7 @@ void world_reset(void)
 	for (unsigned i = 0; i < BUF_BYTES / 8; i++)
 		((uint64_t *)buf)[i] = mix(i + 1);
 	make_roof();
+	pipes_reset();
 	for (unsigned i = 0; i < PIPES; i++)
 		SYS(SYS_pipe2, world.pipe[i], O_NONBLOCK);
 }

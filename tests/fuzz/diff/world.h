@@ -73,6 +73,8 @@ uint64_t pick_mapped(void); // an address within a mapping's slot, else of the a
 int pick_fd(void);          // usually a file's
 int pick_any_fd(void);      // files and pipe ends
 
+// Forgets what pipes hold (ops_io.c).
+void pipes_reset(void);
 // Makes the state of an episode's start.
 void world_reset(void);
 // Remembers a mapping made by an operation in a slot.
