@@ -59,22 +59,39 @@ int fd_set_cloexec(struct fdtable *t, int fd, bool on);
 // The lowest open number >= |from|, or -1.
 int fd_next_open(struct fdtable *t, int from);
 
-struct fs_context { // refcounted; shared by CLONE_FS/CLONE_FILES at the process layer
+// What CLONE_FS shares.
+struct fs_view {
 	uint32_t refs;
 	struct spinlock lock;
 	struct path root, cwd; // guarded by lock
 	uint32_t umask;
-	struct fdtable *fds;
-	uint64_t nofile_limit; // RLIMIT_NOFILE soft
-	uint64_t fsize_limit;  // RLIMIT_FSIZE soft
 };
+
+// What lower layers enforce of a process's limits; kernel/proc sets it.
+struct fs_limits {
+	uint32_t refs;
+	uint64_t nofile; // RLIMIT_NOFILE, soft
+	uint64_t fsize;  // RLIMIT_FSIZE, soft
+};
+
+// The files' side of a thread; threads that share all of it share this. The pointers do not change.
+struct fs_context {
+	uint32_t refs;
+	struct fs_view *view;
+	struct fdtable *fds;
+	struct fs_limits *limits;
+};
+enum fs_share { FS_SHARE_VIEW = 1, FS_SHARE_FDS = 2, FS_SHARE_LIMITS = 4 };
+
+// fs/fs_context.c. With a root and working directory, no descriptors, the limits that Linux starts
+// with.
 struct fs_context *__must_check fs_context_create(const struct path *root);
-struct fs_context *__must_check fs_context_clone(struct fs_context *c, bool share_fds);
+// Another one that shares |share| (enum fs_share) with |c| and has a copy of the rest.
+struct fs_context *__must_check fs_context_clone(struct fs_context *c, unsigned share);
+// Does anyone else use what |parts| of |c| names?
+bool fs_context_is_shared(const struct fs_context *c, unsigned parts);
 struct fs_context *fs_context_get(struct fs_context *c);
 void fs_context_put(struct fs_context *c);
-// Gives the calling thread descriptors of its own if others share them (and, as one context holds
-// both, a working directory of its own). 0 or -ENOMEM.
-int __must_check fs_context_unshare_fds(void);
 struct fs_context *fs_context_current(void); // of the calling thread; NULL for kernel threads
 // Owned references to the root and working directory; changing them takes references.
 void fs_context_get_root(struct fs_context *c, struct path *out);

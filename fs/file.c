@@ -550,10 +550,7 @@ __cold char *file_name(struct file *f, char *buf, size_t bytes)
 
 	if (!c)
 		return path_to_string(&f->path, vfs_root(), buf, bytes);
-	spin_lock(&c->lock);
-	root = c->root;
-	path_get(&root);
-	spin_unlock(&c->lock);
+	fs_context_get_root(c, &root);
 	s = path_to_string(&f->path, &root, buf, bytes);
 	path_put(&root);
 	return s;

@@ -243,7 +243,7 @@ static uint64_t file_size_limit(void)
 {
 	struct fs_context *c = fs_context_current();
 
-	return c ? READ_ONCE(c->fsize_limit) : UINT64_MAX;
+	return c ? READ_ONCE(c->limits->fsize) : UINT64_MAX;
 }
 
 __cold int shmem_check_limit(uint64_t end)

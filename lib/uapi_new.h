@@ -100,6 +100,11 @@
 #define FUTEX2_MPOL 0x08 // 6.16
 #endif
 
+// include/uapi/linux/membarrier.h
+#ifndef MEMBARRIER_CMD_GET_REGISTRATIONS
+#define MEMBARRIER_CMD_GET_REGISTRATIONS (1 << 9) // 6.3
+#endif
+
 // include/uapi/linux/pidfd.h
 #ifndef PIDFD_THREAD
 #define PIDFD_THREAD 0x80 // 6.9; defined as O_EXCL

@@ -49,10 +49,7 @@ static void cwd_get(struct path *out)
 {
 	struct fs_context *ctx = fs_context_current();
 
-	spin_lock(&ctx->lock);
-	*out = ctx->cwd;
-	path_get(out);
-	spin_unlock(&ctx->lock);
+	fs_context_get_cwd(ctx, out);
 }
 
 int at_path_get(int dirfd, const char *name, struct path *out)
@@ -120,7 +117,7 @@ struct file *user_file_any(int fd)
 int user_fd_install(struct file *f, bool cloexec)
 {
 	struct fs_context *ctx = fs_context_current();
-	int fd = fd_install(ctx->fds, f, 0, ctx->nofile_limit, cloexec);
+	int fd = fd_install(ctx->fds, f, 0, ctx->limits->nofile, cloexec);
 
 	if (fd < 0)
 		file_put(f);

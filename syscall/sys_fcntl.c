@@ -22,9 +22,9 @@ static int64_t fcntl_dup(int fd, struct file *f, uint64_t arg, bool cloexec)
 	struct fs_context *ctx = fs_context_current();
 	int result;
 
-	if (arg >= ctx->nofile_limit)
+	if (arg >= ctx->limits->nofile)
 		return -EINVAL;
-	result = fd_install(ctx->fds, file_get(f), (int)arg, ctx->nofile_limit, cloexec);
+	result = fd_install(ctx->fds, file_get(f), (int)arg, ctx->limits->nofile, cloexec);
 	if (result < 0)
 		file_put(f);
 	return result;

@@ -11,6 +11,7 @@
 #include "fs/memfd.h"
 #include "fs/namei.h"
 #include "fs/pipe.h"
+#include "kernel/proc/process.h"
 #include "lib/restart.h"
 #include "lib/string.h"
 #include "lib/uapi_new.h"
@@ -59,8 +60,8 @@ static int64_t open_at(int dirfd, struct uptr name, unsigned flags, unsigned mod
 	err = user_at_get(&a, dirfd, name);
 	if (err)
 		return err;
-	result = namei_open(&a.at, a.path.name, flags, mode & ~fs_context_current()->umask, lookup,
-			    &f);
+	result = namei_open(&a.at, a.path.name, flags, mode & ~fs_context_current()->view->umask,
+			    lookup, &f);
 	user_at_put(&a);
 	return result ? result : user_fd_install(f, flags & O_CLOEXEC);
 }
@@ -187,7 +188,7 @@ int64_t sys_close_range(unsigned first, unsigned last, unsigned flags)
 	if (first > last)
 		return -EINVAL;
 	if (flags & CLOSE_RANGE_UNSHARE) {
-		int err = fs_context_unshare_fds();
+		int err = process_unshare_fs(FS_SHARE_FDS);
 
 		if (err)
 			return err;
@@ -210,12 +211,12 @@ static int64_t dup_to(int old, int new, bool cloexec)
 	struct file *f;
 	int result;
 
-	if (new < 0 || (uint64_t) new >= ctx->nofile_limit)
+	if (new < 0 || (uint64_t) new >= ctx->limits->nofile)
 		return -EBADF;
 	f = user_file_any(old);
 	if (!f)
 		return -EBADF;
-	result = fd_install_at(ctx->fds, f, new, ctx->nofile_limit, cloexec);
+	result = fd_install_at(ctx->fds, f, new, ctx->limits->nofile, cloexec);
 	if (result < 0)
 		file_put(f);
 	return result;

@@ -20,7 +20,7 @@
 
 static uint32_t masked(unsigned mode)
 {
-	return mode & S_ALL_BITS & ~fs_context_current()->umask;
+	return mode & S_ALL_BITS & ~fs_context_current()->view->umask;
 }
 
 int64_t sys_mkdirat(int dirfd, struct uptr path, unsigned mode)
@@ -237,12 +237,8 @@ static void context_paths(struct path *root, struct path *cwd)
 {
 	struct fs_context *ctx = fs_context_current();
 
-	spin_lock(&ctx->lock);
-	*root = ctx->root;
-	*cwd = ctx->cwd;
-	path_get(root);
-	path_get(cwd);
-	spin_unlock(&ctx->lock);
+	fs_context_get_root(ctx, root);
+	fs_context_get_cwd(ctx, cwd);
 }
 
 int64_t sys_getcwd(struct uptr buf, uint64_t bytes)
@@ -269,21 +265,13 @@ int64_t sys_getcwd(struct uptr buf, uint64_t bytes)
 	return result;
 }
 
-// Takes over the reference to |p| on success.
 static int set_cwd(const struct path *p)
 {
-	struct fs_context *ctx = fs_context_current();
-	struct path old;
 	int err = inode_permission(p->dentry->inode, 1);
 
-	if (err)
-		return err;
-	spin_lock(&ctx->lock);
-	old = ctx->cwd;
-	ctx->cwd = *p;
-	spin_unlock(&ctx->lock);
-	path_put(&old);
-	return 0;
+	if (!err)
+		fs_context_set_cwd(fs_context_current(), p);
+	return err;
 }
 
 int64_t sys_chdir(struct uptr path)
@@ -294,8 +282,7 @@ int64_t sys_chdir(struct uptr path)
 	if (err)
 		return err;
 	err = set_cwd(&p);
-	if (err)
-		path_put(&p);
+	path_put(&p);
 	return err;
 }
 
@@ -311,8 +298,7 @@ int64_t sys_fchdir(int fd)
 		p = f->path;
 		path_get(&p);
 		err = set_cwd(&p);
-		if (err)
-			path_put(&p);
+		path_put(&p);
 	}
 	file_put(f);
 	return err;
@@ -320,7 +306,8 @@ int64_t sys_fchdir(int fd)
 
 int64_t sys_umask(unsigned mask)
 {
-	return __atomic_exchange_n(&fs_context_current()->umask, mask & 0777, __ATOMIC_RELAXED);
+	return __atomic_exchange_n(&fs_context_current()->view->umask, mask & 0777,
+				   __ATOMIC_RELAXED);
 }
 
 int64_t sys_truncate(struct uptr path, int64_t bytes)

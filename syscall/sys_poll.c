@@ -177,7 +177,7 @@ static __stack_guarded int64_t poll_deadline(struct uptr ufds, unsigned nfds, ui
 	struct poll_set set = { fast, nfds };
 	int64_t ready;
 
-	if (nfds > fs_context_current()->nofile_limit)
+	if (nfds > fs_context_current()->limits->nofile)
 		return -EINVAL;
 	if (nfds > POLL_FAST_FDS)
 		set.fds = kvalloc(nfds * sizeof(*set.fds));

@@ -306,6 +306,16 @@ int64_t sys_waitid(int which, int id, struct uptr info, uint64_t options, struct
 	return info.va && put_wait_info(info, got, &r) ? -EFAULT : 0;
 }
 
+int64_t sys_unshare(uint64_t flags)
+{
+	return process_unshare(flags);
+}
+
+int64_t sys_membarrier(int cmd, uint64_t flags, int cpu)
+{
+	return process_membarrier(cmd, (unsigned)flags, cpu);
+}
+
 int64_t sys_set_tid_address(struct uptr addr)
 {
 	return process_set_tid_address(addr);

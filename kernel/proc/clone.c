@@ -72,11 +72,14 @@ static int copy_fs(struct thread *child, uint64_t flags)
 {
 	struct fs_context *c = thread_current()->fsctx;
 
-	if (flags & CLONE_FS && flags & CLONE_FILES) {
+	unsigned share = (flags & CLONE_FS ? FS_SHARE_VIEW : 0) |
+			 (flags & CLONE_FILES ? FS_SHARE_FDS : 0) |
+			 (flags & CLONE_THREAD ? FS_SHARE_LIMITS : 0);
+
+	if (share == (FS_SHARE_VIEW | FS_SHARE_FDS | FS_SHARE_LIMITS))
 		child->fsctx = fs_context_get(c);
-		return 0;
-	}
-	child->fsctx = fs_context_clone(c, flags & CLONE_FILES);
+	else
+		child->fsctx = fs_context_clone(c, share);
 	return child->fsctx ? 0 : -ENOMEM;
 }
 
@@ -177,7 +180,7 @@ static int give_pidfd(const struct clone_request *r, struct process *p, struct t
 	err = pidfd_create(p, t, 0, &f);
 	if (err)
 		return err;
-	err = fd_install(c->fds, f, 0, c->nofile_limit, true);
+	err = fd_install(c->fds, f, 0, c->limits->nofile, true);
 	if (err < 0) {
 		file_put(f);
 		return err;

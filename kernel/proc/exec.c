@@ -391,7 +391,7 @@ int exec_program(const struct exec_request *req, struct pt_regs *regs)
 	if (!err)
 		err = process_own_sighand(process_current());
 	if (!err)
-		err = fs_context_unshare_fds();
+		err = process_unshare_fs(FS_SHARE_FDS);
 	if (err) {
 		exec_release(&x);
 		return err;

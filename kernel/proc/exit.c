@@ -138,17 +138,14 @@ static void become_zombie(struct process *p)
 // The last thread of |p| is leaving: its user memory and descriptors go.
 static void process_ended(struct process *p)
 {
-	struct fs_context *fsctx = p->fsctx;
 	struct aspace *as = p->aspace;
 	uint64_t irq;
 
 	timer_cancel(&p->real_timer);
 	process_usage_get(p, &p->ended);
 	irq = sighand_lock(p); // /proc reads them under this lock
-	p->fsctx = NULL;
 	p->aspace = NULL;
 	sighand_unlock(p, irq);
-	fs_context_put(fsctx);
 	if (p == process_program())
 		end_program(p);
 	aspace_put(as);
@@ -188,8 +185,7 @@ void process_exit_thread(int status)
 
 	t->notify_on_switch = false;
 	process_release_user(true);
-	fs_context_put(t->fsctx);
-	t->fsctx = NULL;
+	process_set_fs(NULL);
 	sched_use_pgtable(pt_kernel());
 	t->aspace = NULL;
 	process_vfork_release(p);

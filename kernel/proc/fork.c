@@ -74,7 +74,6 @@ int process_fork(const struct clone_request *req, struct thread *child, struct p
 		process_fork_undo(p);
 		return err;
 	}
-	p->fsctx = fs_context_get(child->fsctx);
 	child->aspace = p->aspace;
 	child->pgtable = &p->aspace->pt;
 	*out = p;
@@ -83,11 +82,8 @@ int process_fork(const struct clone_request *req, struct thread *child, struct p
 
 void process_fork_undo(struct process *p)
 {
-	if (p->fsctx)
-		fs_context_put(p->fsctx);
 	if (p->aspace)
 		aspace_put(p->aspace);
-	p->fsctx = NULL;
 	p->aspace = NULL;
 	process_put(p);
 }

@@ -136,10 +136,9 @@ int init_start_program(const char *cmdline)
 	fpu_init_area(t->fpu);
 	init.cmdline = cmdline;
 	t->cred = cred_get(cred_root());
-	p->fsctx = fs_context_create(vfs_root());
-	if (!p->fsctx)
+	t->fsctx = fs_context_create(vfs_root());
+	if (!t->fsctx)
 		return -ENOMEM;
-	t->fsctx = fs_context_get(p->fsctx);
 	p->sighand = sighand_create();
 	if (!p->sighand)
 		return -ENOMEM;
@@ -151,8 +150,8 @@ int init_start_program(const char *cmdline)
 	process_tree_unlock();
 	if (err)
 		return err;
-	p->fsctx->nofile_limit = p->limits.v[RLIMIT_NOFILE].cur;
-	p->fsctx->fsize_limit = p->limits.v[RLIMIT_FSIZE].cur;
+	t->fsctx->limits->nofile = p->limits.v[RLIMIT_NOFILE].cur;
+	t->fsctx->limits->fsize = p->limits.v[RLIMIT_FSIZE].cur;
 	process_set_program(p);
 	sched_start(t);
 	return 0;

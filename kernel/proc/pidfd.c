@@ -184,15 +184,12 @@ int pidfd_getfd(const struct file *f, int fd, struct file **out)
 {
 	const struct pidfd *d = pidfd_of(f);
 	struct fs_context *c;
-	uint64_t irq;
 
 	if (!d)
 		return -EBADF;
 	if (!may_take_from(d->process))
 		return -EPERM;
-	irq = sighand_lock(d->process);
-	c = d->process->fsctx ? fs_context_get(d->process->fsctx) : NULL;
-	sighand_unlock(d->process, irq);
+	c = process_get_fs(d->process);
 	if (!c)
 		return -ESRCH;
 	*out = fd_get_path_ok(c->fds, fd);

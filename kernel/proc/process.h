@@ -46,7 +46,6 @@ struct process {
 	struct aspace *aspace;   // owned; replaced by exec with one thread left; NULL: zombie
 	struct sighand *sighand; // owned; replaced by exec if shared: use sighand_lock()
 	struct retired_sighand *retired; // what exec replaced, kept for who still looks at its lock
-	struct fs_context *fsctx;        // owned; each thread has its own reference
 
 	// guarded by sighand->lock
 	struct list_node threads; // struct uthread, by its node
@@ -169,6 +168,14 @@ uint64_t process_clock_cpu_ns(bool thread_only);
 // ITIMER_REAL in ns (0: disarmed); alarm(2) is built on it. Each may be NULL.
 void process_itimer_real(const uint64_t *value_ns, const uint64_t *interval_ns,
 			 uint64_t *old_value_ns, uint64_t *old_interval_ns);
+
+// Gives the calling thread |parts| (enum fs_share) of its own if others share them. 0 or -ENOMEM.
+int __must_check process_unshare_fs(unsigned parts);
+// unshare(2). 0, -EINVAL, -ENOMEM.
+int __must_check process_unshare(uint64_t flags);
+
+// membarrier(2).
+int process_membarrier(int cmd, unsigned flags, int cpu);
 
 // set_tid_address(2), set_robust_list(2), get_robust_list(2), rseq(2).
 int process_set_tid_address(struct uptr p); // the caller's tid

@@ -62,6 +62,11 @@ int __must_check process_become_single(void);
 // What a thread owes to user memory at its end (|dies|) or at exec: robust list, locks with
 // priority inheritance, clear_child_tid.
 void process_release_user(bool dies);
+// Exchanges the calling thread's files (the reference is taken over; NULL: none) and lets go of the
+// old ones. /proc looks at other threads' under the sighand lock.
+void process_set_fs(struct fs_context *c);
+// The files of |p|'s first thread that has any, with a reference; NULL: none.
+struct fs_context *process_get_fs(struct process *p);
 // True if the calling thread has to end now (exit_group, exec in another thread).
 bool process_must_end(void);
 

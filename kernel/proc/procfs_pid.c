@@ -78,13 +78,10 @@ struct fs_context *procfs_fsctx(const struct pseudo_ref *r)
 {
 	struct process *p = procfs_process(r);
 	struct fs_context *c;
-	uint64_t irq;
 
 	if (!p)
 		return NULL;
-	irq = sighand_lock(p);
-	c = p->fsctx ? fs_context_get(p->fsctx) : NULL;
-	sighand_unlock(p, irq);
+	c = process_get_fs(p);
 	process_put(p);
 	return c;
 }

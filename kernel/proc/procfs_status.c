@@ -139,8 +139,8 @@ static void status_identity(struct seq *out, struct thread *t, struct fs_context
 	struct process *p = t->process;
 	const struct cred *k = t->cred;
 
-	seq_printf(out, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", t->comm, c ? c->umask : 0,
-		   states[t->state].letter, states[t->state].name);
+	seq_printf(out, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", t->comm,
+		   c ? c->view->umask : 0, states[t->state].letter, states[t->state].name);
 	seq_printf(out, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid, t->tid,
 		   process_parent_pid(p));
 	seq_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", k->uid, k->euid, k->suid,

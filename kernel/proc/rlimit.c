@@ -60,15 +60,27 @@ int rlimit_get(struct process *p, unsigned resource, struct rlimit_value *out)
 	return 0;
 }
 
+// All threads' contexts share one record.
+static void tell_files(struct process *p, unsigned resource, uint64_t cur)
+{
+	struct fs_context *c = process_get_fs(p);
+
+	if (!c)
+		return;
+	if (resource == RLIMIT_NOFILE)
+		WRITE_ONCE(c->limits->nofile, cur);
+	else
+		WRITE_ONCE(c->limits->fsize, cur);
+	fs_context_put(c);
+}
+
 // The layers below keep copies of what they enforce.
 static void tell_layers(struct process *p, unsigned resource, uint64_t cur)
 {
 	struct aspace *as = p->aspace;
 
-	if (p->fsctx && resource == RLIMIT_NOFILE)
-		WRITE_ONCE(p->fsctx->nofile_limit, cur);
-	if (p->fsctx && resource == RLIMIT_FSIZE)
-		WRITE_ONCE(p->fsctx->fsize_limit, cur);
+	if (resource == RLIMIT_NOFILE || resource == RLIMIT_FSIZE)
+		tell_files(p, resource, cur);
 	if (!as)
 		return;
 	if (resource == RLIMIT_AS)

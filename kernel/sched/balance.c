@@ -127,7 +127,7 @@ static bool move_one(struct runqueue *from, struct runqueue *to, unsigned to_cpu
 	if (t) {
 		rq_remove(from, t);
 		t->vruntime += to->min_vruntime - from->min_vruntime;
-		__atomic_store_n(&t->cpu, to_cpu, __ATOMIC_RELEASE);
+		rq_set_cpu(t, to_cpu);
 		rq_insert(to, t, false);
 		to->pulled++;
 	}

@@ -78,6 +78,15 @@ void sched_init_thread(struct thread *t, const struct thread *maker);
 // Has |cpu| look at its queue.
 void sched_kick_cpu(unsigned cpu);
 
+// |t|, in no queue, belongs to |cpu| from now on: whose queue is locked counts no more. Its area
+// for restartable sequences names the old one.
+static inline void rq_set_cpu(struct thread *t, unsigned cpu)
+{
+	if (t->notify_on_switch)
+		__atomic_fetch_or(&t->pending, PENDING_NOTIFY, __ATOMIC_RELAXED);
+	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+}
+
 // Locks the run queue that |t| belongs to. Interrupts are off, no queue is locked.
 static __always_inline_fn struct runqueue *rq_lock_of(struct thread *t)
 {

@@ -220,7 +220,7 @@ static void move_and_enqueue(struct runqueue *rq, struct thread *t, unsigned cpu
 
 		t->state = THREAD_RUNNABLE;
 		t->vruntime += READ_ONCE(to->min_vruntime) - rq->min_vruntime;
-		__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
+		rq_set_cpu(t, cpu);
 		spin_unlock(&rq->lock);
 		rq = to;
 		spin_lock(&rq->lock);

@@ -208,3 +208,10 @@ void tlb_flush_kernel(va_t va, va_t end)
 	if (others && shoot.send)
 		request(others, va, end, true, NULL);
 }
+
+void tlb_interrupt(uint64_t cpus)
+{
+	cpus &= cpu_running_mask() & ~(1ull << this_cpu_id());
+	if (cpus && shoot.send)
+		request(cpus, 0, 0, true, NULL); // an empty range: nothing is flushed
+}

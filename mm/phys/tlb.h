@@ -87,6 +87,8 @@ uint64_t tlb_count_requests(void);
 void tlb_forget_loaded(void);
 // Flushes [va, end) of the kernel half on all CPUs. Interrupts must be on if there are several.
 void tlb_flush_kernel(va_t va, va_t end);
+// Every other CPU of |cpus| that runs takes an interrupt and answers it. Interrupts must be on.
+void tlb_interrupt(uint64_t cpus);
 // Shootdown on other CPUs: |send| raises an interrupt on each CPU of the mask, whose handler calls
 // tlb_shootdown_interrupt(). Registered once by whoever owns the interrupt controller.
 void tlb_set_shootdown(void (*send)(uint64_t cpu_mask));

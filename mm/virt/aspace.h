@@ -132,7 +132,8 @@ struct aspace {
 	struct rlimits_mm limits;
 	unsigned default_vma_flags; // VMA_LOCKED, VMA_LOCKONFAULT after mlockall(MCL_FUTURE)
 	uint64_t minor_faults, major_faults;
-	void *exe_owner; // struct file of the program, with |exe_ops|
+	uint32_t membarrier; // what membarrier(2) has registered; atomic, kernel/proc's
+	void *exe_owner;     // struct file of the program, with |exe_ops|
 	const struct vm_owner_ops *exe_ops;
 	uint64_t auxv[2 * 32];
 

@@ -26,6 +26,7 @@ static void copy_layout(const struct aspace *from, struct aspace *to)
 	to->data_end = from->data_end;
 	to->vdso = from->vdso;
 	to->limits = from->limits;
+	to->membarrier = __atomic_load_n(&from->membarrier, __ATOMIC_ACQUIRE);
 	to->exe_ops = from->exe_ops;
 	to->exe_owner = from->exe_owner;
 	if (to->exe_owner)

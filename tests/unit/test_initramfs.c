@@ -10,6 +10,7 @@
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: fs/hugetlbfs.c
 // sources: mm/phys/mapper_move.c
+// sources: fs/fs_context.c
 // fs/hugetlbfs.c The root over the index of an initramfs: look-ups, contents, whiteouts, listings,
 // cost, damage.
 #include "fs/initramfs.h"

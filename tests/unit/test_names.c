@@ -10,6 +10,7 @@
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: fs/hugetlbfs.c
 // sources: mm/phys/mapper_move.c
+// sources: fs/fs_context.c
 // fs/hugetlbfs.c Names and descriptors: walking and opening by a table of answers taken from
 // Linux 6.18 (tmpfs), renames of everything over everything, permissions, the descriptor table,
 // pipes.

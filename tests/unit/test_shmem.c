@@ -10,6 +10,7 @@
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c mm/virt/memobj_huge.c mm/virt/hugetlb.c
 // sources: fs/hugetlbfs.c
 // sources: mm/phys/mapper_move.c
+// sources: fs/fs_context.c
 // fs/hugetlbfs.c The page-backed inode and memfds: random operations against an array of bytes (the
 // seed is printed), seals, limits, names, and every allocation failing in turn.
 #include "fs/shmem.h"
@@ -264,7 +265,7 @@ static void size_limit(void **state)
 	struct file *f = make(0);
 	char buf[100] = "";
 
-	fs_context_current()->fsize_limit = 50;
+	fs_context_current()->limits->fsize = 50;
 	assert_int_equal(host_pwrite(f, buf, 100, 0), 50);
 	assert_int_equal(host_signals(), 0);
 	assert_int_equal(host_pwrite(f, buf, 1, 50), -EFBIG);
