@@ -24,6 +24,7 @@
 #include "mm/phys/pmm.h"
 #include "mm/virt/aspace.h"
 #include "mm/virt/mmap.h"
+#include "mm/virt/resv.h"
 #include "mm/virt/uaccess.h"
 #include "mm/virt/uio.h"
 
@@ -355,7 +356,10 @@ static int64_t shmem_read(struct file *f, struct uio *u, uint64_t *pos, unsigned
 // A whole page over a hole: filled before anybody can see it. 0 with |*moved| set.
 static int write_fresh_page(struct shmem_inode *s, struct uio *u, uint64_t index, size_t *moved)
 {
-	struct page *p = pmm_alloc(0, 0), *there;
+	const bool ahead = u->resid >= HUGE_SIZE && IS_ALIGNED(index, HUGE_SIZE / PAGE_SIZE);
+	struct page *p = unlikely(ahead) ? resv_alloc(&s->obj, index, 0, true)
+					 : memobj_alloc_page(&s->obj, index, 0);
+	struct page *there;
 	char *va;
 	int err;
 
@@ -375,7 +379,7 @@ static int write_fresh_page(struct shmem_inode *s, struct uio *u, uint64_t index
 			page_put(there, 0);
 		}
 	}
-	page_put(p, 0);
+	memobj_put_unused(&s->obj, index, p);
 	return err;
 }
 

@@ -38,6 +38,7 @@ enum lock_rank {
 	RANK_EPOLL_WATCH = 98, // who watches a file
 	RANK_PID = 99,         // the table of thread numbers
 	RANK_OBJ_VIEWS = 100,  // a memobj's view tree
+	RANK_RESV = 105,       // objects with reserved frames (mm/virt/resv.c)
 	RANK_OBJ_SLOTS = 110,  // a memobj's page slots
 	RANK_PGTABLE = 120,    // one page-table page
 	RANK_FRAME = 130,

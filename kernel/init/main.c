@@ -35,6 +35,7 @@
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/virt/lazy.h"
+#include "mm/virt/resv.h"
 
 #define CLOCK_REFINE_NS 120000000ull
 
@@ -58,6 +59,7 @@ static void init_memory(const struct bootinfo *info, const struct boot_range *sm
 	pmm_init(info, reserved, ARRAY_SIZE(reserved));
 	kmalloc_init();
 	kva_init();
+	resv_init();
 	lazy_init();
 	if (kernel_map_init() != 0)
 		panic("no memory for the kernel's page tables");

@@ -6,7 +6,9 @@
 
 #include "mm/phys/pmm.h"
 #include "mm/virt/fault_impl.h"
+#include "mm/virt/huge.h"
 #include "mm/virt/lazy.h"
+#include "mm/virt/resv.h"
 
 enum kind { KIND_ANON, KIND_SHARED, KIND_PRIVATE, KIND_HUGETLB, KINDS };
 enum entry_state { ENTRY_NONE, ENTRY_PRESENT, ENTRY_STATES };
@@ -111,6 +113,11 @@ static __noinline enum fault_result wait_unlocked(struct fault *f, enum step_res
 		memobj_wait_stable(o);
 		return FAULT_OK;
 	}
+	if (why == STEP_PROMOTE) {
+		f->promoted = true;
+		huge_promote(f->as, f->va);
+		return FAULT_OK;
+	}
 	f->major = true;
 	f->told = why == STEP_NEED_MKWRITE;
 	if (f->told)
@@ -193,7 +200,7 @@ static inline bool attempt(struct fault *f, uint32_t error)
 
 __cold void aspace_out_of_memory(struct aspace *as)
 {
-	if (!lazy_reclaim(true) && state.oom_handler)
+	if (!resv_reclaim() && !lazy_reclaim(true) && state.oom_handler)
 		(void)state.oom_handler(as);
 }
 
@@ -213,7 +220,7 @@ enum fault_result aspace_fault(struct aspace *as, va_t va, uint32_t error)
 	f.as = as;
 	f.va = va & PAGE_MASK;
 	f.write = error & FAULT_ERR_WRITE;
-	f.major = f.told = false;
+	f.major = f.told = f.promoted = false;
 	do {
 		rwsem_read_lock(&as->lock);
 	} while (unlikely(!attempt(&f, error)));

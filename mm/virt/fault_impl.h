@@ -14,7 +14,8 @@ enum step_result {
 	STEP_UNSTABLE,  // pages are being removed from the object: wait, restart
 	STEP_NEED_FILL, // the page must be read: without the lock
 	STEP_NEED_MKWRITE,
-	STEP_FAILED, // f->result says how
+	STEP_PROMOTE, // one entry of 2 MiB can do here: needs the lock for writing
+	STEP_FAILED,  // f->result says how
 };
 
 struct fault {
@@ -23,8 +24,9 @@ struct fault {
 	va_t va; // page aligned
 	bool write;
 	bool major;
-	bool told;  // mkwrite has been called
-	bool fresh; // |page| was made for this fault
+	bool told;     // mkwrite has been called
+	bool promoted; // that was tried
+	bool fresh;    // |page| was made for this fault
 	uint32_t seq;
 	enum fault_result result;
 	struct page *page; // of the object

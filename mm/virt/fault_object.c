@@ -143,6 +143,8 @@ enum step_result fault_object_map(struct fault *f)
 		r = huge_object(f, prot, false);
 		if (r != STEP_FAILED)
 			return r;
+		if (!f->promoted && huge_could_promote(f->as, v, f->va))
+			return STEP_PROMOTE;
 	}
 	made = pt_map_borrowed_one(&f->as->pt, f->va, f->page, prot, &v->obj->seq, f->seq);
 	if (unlikely(made <= 0))

@@ -212,6 +212,27 @@ static __stack_guarded int collapse_view(struct aspace *as, struct vma *v, va_t 
 											 : 0;
 }
 
+bool huge_could_promote(struct aspace *as, struct vma *v, va_t va)
+{
+	va_t base = ALIGN_DOWN(va, HUGE_SIZE);
+	struct page *head;
+
+	return (v->flags & (VMA_SHARED | VMA_NOHUGEPAGE)) == VMA_SHARED && !v->obj->ops->mkwrite &&
+	       v->touched != VMA_GUARDED && aligned_within(v, va) && pt_has_table(&as->pt, base) &&
+	       !memobj_get_huge(v->obj, vma_index(v, base), false, &head);
+}
+
+void huge_promote(struct aspace *as, va_t va)
+{
+	struct vma *v;
+
+	rwsem_write_lock(&as->lock);
+	v = aspace_find_vma(as, va);
+	if (v && v->start <= va && v->obj && !v->obj->huge && huge_could_promote(as, v, va))
+		(void)collapse_view(as, v, ALIGN_DOWN(va, HUGE_SIZE));
+	rwsem_write_unlock(&as->lock);
+}
+
 static int collapse_part(struct aspace *as, struct vma *v, va_t start, va_t end)
 {
 	int r = 0;

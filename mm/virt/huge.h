@@ -22,6 +22,8 @@ void huge_break(struct memobj *o, uint64_t index);
 // |slots| are 64 of a dying object, from page |first| on. True: they begin a frame that nobody else
 // holds, which is freed.
 bool huge_put_frame(const uint64_t *slots, uint64_t first);
+// All pages of the frame |head| are stored from |index| on: it is one. The slots lock is held.
+void huge_complete(struct memobj *o, uint64_t index, struct page *head);
 // Best effort for ranges about to be allocated anyway: frames for the aligned empty stretches of
 // 512 pages that start at |index|. True if one was made.
 bool memobj_make_huge(struct memobj *o, uint64_t index);
@@ -37,5 +39,9 @@ int __must_check huge_map_anon(struct aspace *as, struct vma *v, va_t va, unsign
 void huge_split(struct aspace *as, struct vma *v, va_t va);
 // Populates [va, va + 2 MiB) at once if that can be done. No lock is held.
 bool huge_populate(struct aspace *as, va_t va, va_t end, bool write);
+// Is |va|, of which the object has all of an aligned frame, mapped page by page where one entry
+// could do? huge_promote makes it so, best effort; no lock is held.
+bool huge_could_promote(struct aspace *as, struct vma *v, va_t va);
+void huge_promote(struct aspace *as, va_t va);
 // MADV_COLLAPSE: 0 or -EINVAL, -ENOMEM, -EAGAIN.
 int __must_check huge_collapse(struct aspace *as, va_t start, va_t end);

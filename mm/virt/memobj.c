@@ -10,6 +10,7 @@
 #include "mm/phys/pmm.h"
 #include "mm/virt/huge.h"
 #include "mm/virt/hugetlb.h"
+#include "mm/virt/resv.h"
 #include "mm/virt/slots.h"
 
 static struct {
@@ -46,6 +47,8 @@ void memobj_init(struct memobj *o, const struct memobj_ops *ops, uint64_t size_b
 	o->zap_restart = false;
 	o->writers = 0;
 	o->huge = NULL;
+	o->resv = NULL;
+	o->reserving = memobj_may_reserve(o);
 }
 
 // Shared anonymous memory: an object without inode, so with a lock of its own for hole punching.
@@ -119,6 +122,8 @@ void memobj_put(struct memobj *o)
 {
 	if (__atomic_sub_fetch(&o->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (unlikely(o->resv))
+		resv_end(o);
 	if (o->slots.root)
 		free_all_pages(o);
 	if (unlikely(o->huge))
@@ -145,6 +150,8 @@ static inline int count_page(struct memobj *o, uint64_t index, struct page *p)
 	p->owner = o;
 	p->index = index;
 	o->present_pages++;
+	if (unlikely(o->reserving))
+		resv_count(o, index, p);
 	return 0;
 }
 
@@ -177,7 +184,7 @@ static struct page *take_present(struct memobj *o, uint64_t index, uint64_t slot
 static __always_inline_fn int make_zero_page(struct memobj *o, uint64_t index, unsigned flags,
 					     struct page **out, bool *fresh)
 {
-	struct page *p = pmm_alloc(0, (flags & MEMOBJ_NOZERO) ? 0 : PMM_ZERO);
+	struct page *p = memobj_alloc_page(o, index, (flags & MEMOBJ_NOZERO) ? 0 : PMM_ZERO);
 	uint64_t there, slot = slot_of_page(p);
 	int r;
 
@@ -195,7 +202,7 @@ static __always_inline_fn int make_zero_page(struct memobj *o, uint64_t index, u
 	}
 	spin_unlock(&o->slots_lock);
 	if (unlikely(r))
-		page_put(p, 0);
+		memobj_put_unused(o, index, p);
 	return r == -EEXIST ? 0 : r;
 }
 

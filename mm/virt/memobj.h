@@ -10,6 +10,7 @@
 #include "mm/phys/page.h"
 
 struct memobj;
+struct reservations;
 struct vma;
 
 struct memobj_ops {
@@ -51,6 +52,10 @@ struct memobj {
 	int32_t writers; // atomic: shared views that may write; -1: denied (F_SEAL_WRITE)
 
 	struct hugetlb *huge; // set at creation: made of 2 MiB frames of the pool (hugetlb.h)
+
+	// resv.c
+	bool reserving; // new pages may be parts of 2 MiB frames
+	struct reservations *resv;
 };
 
 void memobj_init(struct memobj *o, const struct memobj_ops *ops, uint64_t size_bytes);

@@ -92,6 +92,19 @@ static int insert_locked(struct memobj *o, uint64_t index, struct page *head, ui
 	return 0;
 }
 
+void huge_complete(struct memobj *o, uint64_t index, struct page *head)
+{
+	uint64_t *slot = NULL;
+
+	head->extra = FRAME_INTACT;
+	for (uint64_t i = 0; i < HUGE_PAGES; i++) {
+		slot = i % 64 ? slot + 1 : radix_slot(&o->slots, index + i);
+		if (slot_is_unwritten(*slot))
+			head->extra = FRAME_UNWRITTEN;
+		head[i].flags |= PAGE_HUGE_MEMBER;
+	}
+}
+
 static bool fits(const struct memobj *o, uint64_t index)
 {
 	return index + HUGE_PAGES <= memobj_end_index(o);

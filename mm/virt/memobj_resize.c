@@ -11,6 +11,7 @@
 #include "mm/phys/tlb.h"
 #include "mm/virt/huge.h"
 #include "mm/virt/mmap.h"
+#include "mm/virt/resv.h"
 #include "mm/virt/slots.h"
 #include "mm/virt/vma.h"
 
@@ -117,6 +118,7 @@ static void set_size(struct memobj *o, uint64_t size_bytes)
 {
 	spin_lock(&o->slots_lock);
 	o->size_bytes = size_bytes;
+	o->reserving = o->resv || memobj_may_reserve(o);
 	spin_unlock(&o->slots_lock);
 }
 
@@ -153,6 +155,7 @@ static __stack_guarded void free_pages(struct memobj *o, uint64_t first, uint64_
 	struct page *pages[64];
 	bool more = true;
 
+	resv_break(o, first, last);
 	huge_break(o, first);
 	if (last != UINT64_MAX)
 		huge_break(o, last + 1);
@@ -226,6 +229,7 @@ int memobj_punch(struct memobj *o, uint64_t start, uint64_t end)
 // mark away.
 static void free_unwritten(struct memobj *o, uint64_t first, uint64_t end)
 {
+	resv_break(o, first, end - 1);
 	huge_break(o, first);
 	for (uint64_t i = first; i < end; i++) {
 		struct page *p = NULL;

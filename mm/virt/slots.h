@@ -64,6 +64,12 @@ static inline uint64_t memobj_end_index(const struct memobj *o)
 	return (o->size_bytes >> PAGE_SHIFT) + ((o->size_bytes & (PAGE_SIZE - 1)) != 0);
 }
 
+// Is it worth while, and possible, to have 2 MiB frames?
+static inline bool memobj_may_reserve(const struct memobj *o)
+{
+	return o->size_bytes >= HUGE_SIZE && !o->ops->fill && !o->huge;
+}
+
 // As memobj_get_page; |*fresh| tells that the page was made by this call.
 int __must_check memobj_get_page_fresh(struct memobj *o, uint64_t index, unsigned flags,
 				       struct page **out, bool *fresh);

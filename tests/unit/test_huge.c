@@ -1,3 +1,4 @@
+// sources: mm/virt/resv.c
 // sources: mm/virt/vma_tree.c mm/virt/vma.c mm/virt/aspace.c mm/virt/fault.c mm/virt/mmap.c
 // sources: mm/virt/munmap.c mm/virt/mprotect.c mm/virt/mremap.c mm/virt/madvise.c mm/virt/mlock.c
 // sources: mm/virt/populate.c mm/virt/brk.c mm/virt/place.c mm/virt/limits.c mm/virt/fork.c
@@ -19,6 +20,7 @@
 #include "mm/phys/pmm.h"
 #include "mm/virt/huge.h"
 #include "mm/virt/hugetlb.h"
+#include "mm/virt/resv.h"
 
 #include <errno.h>
 #include <linux/mman.h>
@@ -370,6 +372,60 @@ static void private_views_of_the_pool_copy(void **state)
 	hugepool_resize(0);
 }
 
+// Touched page by page, what lies in one 2 MiB comes from one frame, and is mapped as such once it
+// is complete.
+static void pages_of_a_reserved_frame_are_promoted(void **state)
+{
+	uint64_t before = free_pages();
+	struct vm_file *f = ring(2 * H, BASE, BASE2, 0);
+
+	vm_poke(BASE, 1);
+	if (!resv_unused_pages())
+		skip(); // too little memory
+	assert_int_equal(resv_unused_pages(), 511);
+	assert_int_equal(vm_peek(BASE2), 1);
+	for (unsigned i = 1; i < 511; i++)
+		vm_poke(BASE + i * P, (uint8_t)i);
+	assert_int_equal(order_at(BASE), 0);
+	assert_int_equal(f->obj->present_pages, 511);
+	vm_poke(BASE + 511 * P, 9);
+	assert_int_equal(resv_unused_pages(), 0);
+	assert_int_equal(order_at(BASE), HUGE_ORDER);
+	assert_int_equal(vm_peek(BASE2 + 3 * P), 3);
+	assert_int_equal(vm_peek(BASE2 + 100 * P), 100); // had a table: promoted by a fault
+	assert_int_equal(vm_peek(BASE2 + 400 * P), (uint8_t)400);
+	assert_int_equal(order_at(BASE2), HUGE_ORDER);
+	assert_int_equal(vm_as->rss_shmem, 1024);
+	vm_check(vm_as);
+	// Cutting it, then filling the hole, makes small pages.
+	assert_int_equal(memobj_punch(f->obj, P, 2 * P), 0);
+	assert_int_equal(vm_peek(BASE + P), 0);
+	assert_int_equal(order_at(BASE), 0);
+	// Memory is short: what is not used goes, what is stays.
+	vm_poke(BASE + H + 5 * P, 5);
+	vm_poke(BASE + H + 6 * P, 6);
+	assert_int_equal(resv_unused_pages(), 510);
+	assert_int_equal(resv_reclaim(), 510);
+	assert_int_equal(resv_unused_pages(), 0);
+	assert_int_equal(vm_peek(BASE2 + H + 6 * P), 6);
+	vm_poke(BASE + H + 7 * P, 7);
+	assert_int_equal(resv_unused_pages(), 0); // not empty any more
+	// A truncation ends it, too.
+	memobj_truncate(f->obj, H);
+	memobj_truncate(f->obj, 2 * H);
+	vm_poke(BASE + H, 1);
+	assert_int_equal(resv_unused_pages(), 511);
+	memobj_truncate(f->obj, H);
+	assert_int_equal(resv_unused_pages(), 0);
+	memobj_truncate(f->obj, 2 * H);
+	vm_poke(BASE + H, 1);
+	assert_int_equal(vm_munmap(vm_as, BASE, 2 * H), 0);
+	assert_int_equal(vm_munmap(vm_as, BASE2, 2 * H), 0);
+	vm_file_put(f);
+	assert_int_equal(resv_unused_pages(), 0);
+	assert_true(free_pages() + 16 >= before); // tables may be cached
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,6 +439,7 @@ int main(void)
 		VM(populate_uses_frames),
 		VM(collapse_makes_one_of_many),
 		VM(collapse_maps_a_frame_that_is_there),
+		VM(pages_of_a_reserved_frame_are_promoted),
 		VM(no_frame_is_no_failure),
 		VM(the_pool_promises_and_takes_back),
 		VM(the_pool_grows_on_demand_if_it_may),
