@@ -236,8 +236,8 @@ static int64_t batch_write(struct batch *b, struct file *out, uint64_t *pos)
 	return done ? (int64_t)done : n;
 }
 
-int64_t splice_direct(struct file *in, uint64_t *in_pos, struct file *out, uint64_t *out_pos,
-		      uint64_t bytes)
+__stack_guarded int64_t splice_direct(struct file *in, uint64_t *in_pos, struct file *out,
+				      uint64_t *out_pos, uint64_t bytes)
 {
 	struct batch b;
 	uint64_t done = 0;
@@ -510,7 +510,7 @@ static int push_user_page(struct pipe *p, struct page *page, uint64_t offset, ui
 }
 
 // The next pages of the first buffer: as many as Linux takes at once, even if the pipe is full.
-static int push_user_pages(struct pipe *p, struct uio *u)
+static __stack_guarded __noinline int push_user_pages(struct pipe *p, struct uio *u)
 {
 	struct page *pages[BATCH_SLOTS];
 	uint64_t va = u->segs->base + u->seg_off, offset = va & ~PAGE_MASK;

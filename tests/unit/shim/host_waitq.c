@@ -4,8 +4,10 @@
 
 #include "kernel/sched/waitq.h"
 
+#include "kernel/base/clock.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
+#include "kernel/sched/sched.h"
 #include "kernel/sched/thread.h"
 #include "tests/unit/shim/host_seam.h"
 
@@ -13,6 +15,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 DEFINE_PERCPU(struct thread *, percpu_current);
 
@@ -107,4 +110,14 @@ int waitq_sleep(struct waitq_entry *e, uint64_t deadline_ns, bool interruptible)
 void waitq_finish(struct waitq *q, struct waitq_entry *e)
 {
 	waitq_remove(q, e);
+}
+
+int sched_sleep_until(uint64_t deadline_ns, bool interruptible)
+{
+	while (clock_mono_ns() < deadline_ns) {
+		if (interruptible && sched_interrupted())
+			return -EINTR;
+		usleep(1000);
+	}
+	return 0;
 }
