@@ -38,11 +38,7 @@ static inline uint32_t cpu_inl(uint16_t port)
 
 // One 4 KiB page.
 void cpu_clear_page(void *page); // clearpage.S
-static inline void cpu_copy_page(void *dst, const void *src)
-{
-	uint64_t n = 512;
-	__asm__ volatile("rep movsq" : "+D"(dst), "+S"(src), "+c"(n)::"memory");
-}
+void cpu_copy_page(void *to, const void *from);
 
 // Interrupt flag. cpu_irq_save returns what cpu_irq_restore takes.
 #define RFLAGS_IF (1ull << 9)

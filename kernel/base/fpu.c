@@ -14,6 +14,7 @@
 #define XCR0_X87    (1u << 0)
 #define XCR0_SSE    (1u << 1)
 #define XCR0_AVX    (1u << 2)
+#define XGETBV1     (1u << 2) // CPUID leaf 0xd, 1: XGETBV tells which state is in use
 #define XCR0_AVX512 (7u << 5) // opmask, upper halves, upper registers: all or none
 
 // Read-only after fpu_init on the boot CPU.
@@ -22,6 +23,8 @@ static struct {
 	unsigned area_bytes;
 	uint32_t mxcsr_mask;
 } fpu = { .area_bytes = FXSAVE_BYTES, .mxcsr_mask = 0xffbf };
+
+bool cpu_has_wide_stores;
 
 // Of what the CPU offers, what the kernel knows: other bits (MPX, PKU, AMX) stay off.
 static uint64_t choose_xfeatures(uint64_t offered)
@@ -63,6 +66,7 @@ __cold void fpu_init(void)
 	fpu.xfeatures = choose_xfeatures((uint64_t)r.edx << 32 | r.eax);
 	cpu_xsetbv(0, fpu.xfeatures);
 	fpu.area_bytes = cpu_cpuid(0xd, 0).ebx; // for what XCR0 holds now
+	cpu_has_wide_stores = (fpu.xfeatures & XCR0_AVX) && (cpu_cpuid(0xd, 1).eax & XGETBV1);
 }
 
 unsigned fpu_area_bytes(void)

@@ -1,10 +1,13 @@
 // FPU, SSE and AVX state of user threads: saved and restored eagerly by the context switch. The
-// kernel itself never uses these registers. Areas are XSAVE images in the standard (not compacted)
-// format, or FXSAVE images where the CPU has no XSAVE; they are 64-byte aligned.
+// kernel itself never uses these registers but to clear and copy pages (clearpage.S). Areas are
+// XSAVE images in the standard (not compacted) format, or FXSAVE images where the CPU has no XSAVE;
+// they are 64-byte aligned.
 #pragma once
 
 #include "lib/compiler.h"
 
+// For clearpage.S: AVX is there. Set by fpu_init.
+extern bool cpu_has_wide_stores;
 // Sets XCR0 of the boot CPU, after cpufeat_init; then the same value on each further CPU.
 void fpu_init(void);
 void fpu_init_cpu(void);

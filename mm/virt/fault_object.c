@@ -2,7 +2,7 @@
 // truncation: docs/core-rules.md, "Memory objects, truncation, holes". See fault_impl.h.
 #include <linux/errno.h>
 
-#include "lib/string.h"
+#include "kernel/base/cpu.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/virt/fault_impl.h"
@@ -178,7 +178,7 @@ enum step_result fault_object_copy(struct fault *f)
 		page_put(page, 0);
 		return fail(f, FAULT_OOM);
 	}
-	memcpy(phys_to_virt(page_to_pa(copy)), phys_to_virt(page_to_pa(page)), PAGE_SIZE);
+	cpu_copy_page(phys_to_virt(page_to_pa(copy)), phys_to_virt(page_to_pa(page)));
 	page_put(page, 0);
 	made = pt_map_batch(&f->as->pt, f->va, &copy, 1, owned(vma_pt_prot(f->v)), &f->v->obj->seq,
 			    f->seq, &done);

@@ -2,7 +2,7 @@
 // copies of an object's pages, and whatever is present already. See fault_impl.h.
 #include <linux/errno.h>
 
-#include "lib/string.h"
+#include "kernel/base/cpu.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
@@ -80,7 +80,7 @@ static __stack_guarded enum step_result copy_entry(struct fault *f, struct pt_en
 	if (!p)
 		return fail(f, FAULT_OOM);
 	if (old)
-		memcpy(phys_to_virt(page_to_pa(p)), phys_to_virt(page_to_pa(old)), PAGE_SIZE);
+		cpu_copy_page(phys_to_virt(page_to_pa(p)), phys_to_virt(page_to_pa(old)));
 	mark_faulted(f->v);
 	tlb_batch_begin(&batch, &f->as->pt);
 	replaced =

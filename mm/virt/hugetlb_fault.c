@@ -3,7 +3,7 @@
 // pages are. Holds the address space shared; never sleeps.
 #include <linux/errno.h>
 
-#include "lib/string.h"
+#include "kernel/base/cpu.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
@@ -102,8 +102,8 @@ static int copy_frame(struct huge_fault *f, struct page *first)
 	if (!head)
 		return -ENOSPC;
 	for (uint64_t i = 0; i < HUGE_PAGES; i++)
-		memcpy(phys_to_virt(page_to_pa(head + i)), phys_to_virt(page_to_pa(first + i)),
-		       PAGE_SIZE);
+		cpu_copy_page(phys_to_virt(page_to_pa(head + i)),
+			      phys_to_virt(page_to_pa(first + i)));
 	tlb_batch_begin(&batch, &f->as->pt);
 	pt_unmap_range(&f->as->pt, f->va, f->va + HUGE_SIZE, &batch);
 	tlb_batch_end(&batch);
