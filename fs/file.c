@@ -16,6 +16,7 @@
 #include "fs/fdtable.h"
 #include "fs/flock.h"
 #include "fs/inode.h"
+#include "fs/memfd.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
 #include "fs/shmem.h"
@@ -93,6 +94,8 @@ void file_free(struct file *f)
 		file_locks_release_file(f);
 	if (f->ops && f->ops->release)
 		f->ops->release(f);
+	if (f->embedded && likely(memfd_recycle(f)))
+		return;
 	drop_write_access(f);
 	path = f->path;
 	// An embedded description lies in its inode's allocation: dentry_put may free it.

@@ -277,31 +277,10 @@ int64_t sys_pipe(struct uptr fds)
 	return sys_pipe2(fds, 0);
 }
 
-#define MFD_KNOWN (MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB | MFD_NOEXEC_SEAL | MFD_EXEC)
-
-// Linux mm/memfd.c sanitize_flags: before the name is looked at.
-static bool memfd_flags_ok(unsigned flags)
+int64_t sys_memfd_create(struct uptr name, unsigned flags)
 {
-	unsigned known = MFD_KNOWN;
-
-	if (flags & MFD_HUGETLB)
-		known |= (unsigned)MFD_HUGE_MASK << MFD_HUGE_SHIFT;
-	return !(flags & ~known) &&
-	       (flags & (MFD_EXEC | MFD_NOEXEC_SEAL)) != (MFD_EXEC | MFD_NOEXEC_SEAL);
-}
-
-int64_t sys_memfd_create(struct uptr uname, unsigned flags)
-{
-	char name[MEMFD_NAME_MAX + 1];
 	struct file *f;
-	int64_t n;
-	int err;
+	int err = memfd_create_user(name, flags, &f);
 
-	if (!memfd_flags_ok(flags))
-		return -EINVAL;
-	n = strncpy_from_user(name, uname, sizeof(name));
-	if (n < 0)
-		return n == -ENAMETOOLONG ? -EINVAL : n;
-	err = memfd_create_file(name, flags, &f);
-	return err ? err : user_fd_install(f, flags & MFD_CLOEXEC);
+	return unlikely(err) ? err : user_fd_install(f, flags & MFD_CLOEXEC);
 }

@@ -46,6 +46,23 @@ static __always_inline_fn size_t __must_check raw_user_copy_inline(void *dst, co
 		: "memory");
 	return bytes;
 }
+// One 64-bit load. 0 or not.
+static __always_inline_fn int __must_check raw_user_read64_inline(const uint64_t *p,
+								  uint64_t *value)
+{
+	int failed = 0;
+
+	__asm__ volatile(
+		USERCOPY_SITE(0xcb) "1:	movq	%[p], %[value]\n"
+				    "2:\n" USERCOPY_SITE(
+					    0xca) ".pushsection .text.unlikely, \"ax\", @progbits\n"
+						  "3:	incl	%[failed]\n"
+						  "	jmp	2b\n"
+						  ".popsection\n" USERCOPY_FIXUP(1b, 3b)
+		: [value] "=&r"(*value), [failed] "+r"(failed)
+		: [p] "m"(*p));
+	return failed;
+}
 #define raw_copy_from_user_inline raw_user_copy_inline
 #define raw_copy_to_user_inline   raw_user_copy_inline
 // The same for zeroing.

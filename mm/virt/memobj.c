@@ -118,14 +118,32 @@ static void free_all_pages(struct memobj *o)
 		(void)o->ops->account(o, -(int64_t)o->present_pages);
 }
 
+void memobj_empty(struct memobj *o)
+{
+	if (unlikely(o->resv)) {
+		resv_end(o);
+		o->resv = NULL;
+	}
+	if (o->slots.root)
+		free_all_pages(o);
+}
+
+void memobj_renew(struct memobj *o)
+{
+	o->id = __atomic_add_fetch(&state.last_id, 1, __ATOMIC_RELAXED);
+	o->refs = 1;
+	o->size_bytes = 0;
+	o->present_pages = 0;
+	o->zap_restart = false;
+	o->writers = 0;
+	o->reserving = false;
+}
+
 void memobj_put(struct memobj *o)
 {
 	if (__atomic_sub_fetch(&o->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	if (unlikely(o->resv))
-		resv_end(o);
-	if (o->slots.root)
-		free_all_pages(o);
+	memobj_empty(o);
 	if (unlikely(o->huge))
 		hugetlb_obj_free(o);
 	if (o->ops->release)

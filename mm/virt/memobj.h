@@ -61,6 +61,10 @@ struct memobj {
 void memobj_init(struct memobj *o, const struct memobj_ops *ops, uint64_t size_bytes);
 // A zero-filled object of its own (shared anonymous memory). NULL: out of memory.
 struct memobj *__must_check memobj_create_anon(uint64_t size_bytes);
+// For owners that keep objects for the next use instead of having them released: an object with
+// its last reference loses its pages; then it begins again as after memobj_init with size 0.
+void memobj_empty(struct memobj *o);
+void memobj_renew(struct memobj *o);
 void memobj_get(struct memobj *o);
 void memobj_put(struct memobj *o);
 

@@ -134,22 +134,46 @@ static size_t string_step(struct uptr src, size_t room)
 	return MIN(PAGE_SIZE - (src.va & (PAGE_SIZE - 1)), room);
 }
 
+// May the eight bytes at |p| be read at once? They are the program's and lie in one page.
+static inline bool is_whole_word(struct uptr p)
+{
+	return p.va < USER_TOP && (p.va & (PAGE_SIZE - 1)) <= PAGE_SIZE - sizeof(uint64_t);
+}
+
+// A mark in the lowest byte of |word| that is zero (and perhaps in some above it).
+static inline uint64_t zero_bytes(uint64_t word)
+{
+	return (word - 0x0101010101010101ull) & ~word & 0x8080808080808080ull;
+}
+
 int64_t strncpy_from_user(char *dst, struct uptr src, size_t size)
 {
 	size_t done = 0;
 
 	while (done < size) {
-		// Most strings are short; a long one goes on in larger steps.
-		size_t want = MIN(string_step(uptr_add(src, done), size - done),
-				  done ? (size_t)256 : (size_t)32);
-		size_t got = user_read_partial(dst + done, uptr_add(src, done), want);
-		size_t len = find_nul(dst + done, got);
+		struct uptr at = uptr_add(src, done);
+		uint64_t word, zero;
 
-		if (len < got)
-			return (int64_t)(done + len);
-		if (got < want)
+		if (unlikely(size - done < sizeof(word) || !is_whole_word(at))) {
+			// Up to the end of the page or of |dst|.
+			size_t want = MIN(string_step(at, size - done), sizeof(word));
+			size_t got = user_read_partial(dst + done, at, want);
+			size_t len = find_nul(dst + done, got);
+
+			if (len < got)
+				return (int64_t)(done + len);
+			if (got < want)
+				return -EFAULT;
+			done += got;
+			continue;
+		}
+		if (unlikely(raw_user_read64_inline((const uint64_t *)at.va, &word)))
 			return -EFAULT;
-		done += got;
+		__builtin_memcpy(dst + done, &word, sizeof(word));
+		zero = zero_bytes(word);
+		if (zero)
+			return (int64_t)(done + (unsigned)__builtin_ctzll(zero) / 8);
+		done += sizeof(word);
 	}
 	return -ENAMETOOLONG;
 }
