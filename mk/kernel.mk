@@ -19,7 +19,7 @@ KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-functions=
 	-freorder-blocks-algorithm=simple)
 KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock.o kernel/sched/sched% \
 	kernel/sched/waitq% mm/phys/pmm% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
-	mm/virt/fault% mm/virt/memobj.o mm/virt/uaccess% mm/virt/uio% mm/virt/vma% fs/file% fs/fdtable% \
+	mm/virt/fault% mm/virt/memobj.o mm/virt/resv.o mm/virt/uaccess% mm/virt/uio% mm/virt/vma% fs/file% fs/fdtable% \
 	fs/shmem.o kernel/proc/futex.o mm/virt/munmap% mm/virt/mmap% mm/virt/mprotect% mm/virt/place% \
 	kernel/sched/mutex% kernel/init/trap% fs/inode% fs/pipe% fs/memfd% \
 	kernel/base/fpu% syscall/sys_fd% syscall/sys_futex%

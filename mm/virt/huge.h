@@ -22,8 +22,8 @@ void huge_break(struct memobj *o, uint64_t index);
 // |slots| are 64 of a dying object, from page |first| on. True: they begin a frame that nobody else
 // holds, which is freed.
 bool huge_put_frame(const uint64_t *slots, uint64_t first);
-// All pages of the frame |head| are stored from |index| on: it is one. The slots lock is held.
-void huge_complete(struct memobj *o, uint64_t index, struct page *head);
+// All pages of the frame |head| are stored, some as SLOT_UNWRITTEN. The slots lock is held.
+void huge_complete(struct page *head, bool unwritten);
 // Best effort for ranges about to be allocated anyway: frames for the aligned empty stretches of
 // 512 pages that start at |index|. True if one was made.
 bool memobj_make_huge(struct memobj *o, uint64_t index);

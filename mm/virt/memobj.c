@@ -168,8 +168,6 @@ static inline int count_page(struct memobj *o, uint64_t index, struct page *p)
 	p->owner = o;
 	p->index = index;
 	o->present_pages++;
-	if (unlikely(o->reserving))
-		resv_count(o, index, p);
 	return 0;
 }
 
@@ -179,7 +177,11 @@ static inline int add_page(struct memobj *o, uint64_t index, uint64_t slot, uint
 {
 	int r = radix_add(&o->slots, index, slot, there);
 
-	return unlikely(r) ? r : count_page(o, index, slot_page(slot));
+	if (likely(!r))
+		r = count_page(o, index, slot_page(slot));
+	if (unlikely(o->reserving) && !r)
+		resv_count(o, index, slot);
+	return r;
 }
 
 static inline struct page *borrow_or_get(struct page *p, unsigned flags)

@@ -92,17 +92,11 @@ static int insert_locked(struct memobj *o, uint64_t index, struct page *head, ui
 	return 0;
 }
 
-void huge_complete(struct memobj *o, uint64_t index, struct page *head)
+void huge_complete(struct page *head, bool unwritten)
 {
-	uint64_t *slot = NULL;
-
-	head->extra = FRAME_INTACT;
-	for (uint64_t i = 0; i < HUGE_PAGES; i++) {
-		slot = i % 64 ? slot + 1 : radix_slot(&o->slots, index + i);
-		if (slot_is_unwritten(*slot))
-			head->extra = FRAME_UNWRITTEN;
+	for (uint64_t i = 0; i < HUGE_PAGES; i++)
 		head[i].flags |= PAGE_HUGE_MEMBER;
-	}
+	head->extra = unwritten ? FRAME_UNWRITTEN : FRAME_INTACT;
 }
 
 static bool fits(const struct memobj *o, uint64_t index)

@@ -1,8 +1,7 @@
 // Reservations: the first page made in an empty, aligned 2 MiB of an object takes a whole frame, of
-// which it is one page; its neighbours are taken from there as they are made. A page of it with an
-// owner is in use or about to be; the others go when memory is short, or when pages of the object
-// do. Owns the list of objects that have some; resv.lock guards it and comes before the slots lock,
-// which guards an object's reservations.
+// which it is one page; its neighbours are taken from there as they are made. The others go when
+// memory is short, or when pages of the object do. Owns the list of objects that have some;
+// resv.lock guards it and comes before the slots lock, which guards an object's reservations.
 #include "mm/virt/resv.h"
 
 #include "kernel/base/cpu.h"
@@ -13,55 +12,88 @@
 
 #define MIN_FREE_PAGES 8192u // else memory is too short for it: 32 MiB
 
+struct frame {
+	struct page *head;
+	uint64_t taken[HUGE_PAGES / 64]; // bit per page: stored, or about to be
+	unsigned stored;
+	bool unwritten; // some are stored so (SLOT_UNWRITTEN)
+};
+
 struct reservations {
 	struct memobj *obj;
 	struct list_node node;
-	struct radix heads; // by index / 512: the frame's first page
+	struct radix frames; // struct frame by index / 512
 	uint64_t last_block;
-	struct page *last_head; // of |last_block|, or NULL
+	struct frame *last; // of |last_block|, or NULL
 };
 
 static struct {
 	struct spinlock lock;
 	struct list_node objects;
-	uint64_t unused_pages; // atomic
-} resv = { SPINLOCK_INIT(RANK_RESV, "resv"), LIST_INIT(resv.objects), 0 };
+} resv = { SPINLOCK_INIT(RANK_RESV, "resv"), LIST_INIT(resv.objects) };
 
-static struct page *find(struct memobj *o, uint64_t block)
+// That of |block| if it was the last one asked for.
+static inline struct frame *cached(struct memobj *o, uint64_t block)
+{
+	struct reservations *r = o->resv;
+
+	return likely(r && r->last_block == block) ? r->last : NULL;
+}
+
+static __noinline struct frame *find(struct memobj *o, uint64_t block)
 {
 	struct reservations *r = o->resv;
 
 	if (!r)
 		return NULL;
-	if (r->last_block != block || !r->last_head) {
-		r->last_block = block;
-		r->last_head = (struct page *)radix_get(&r->heads, block);
-	}
-	return r->last_head;
+	r->last_block = block;
+	r->last = (struct frame *)radix_get(&r->frames, block);
+	return r->last;
+}
+
+// The page's place in the books; false: it was taken.
+static inline bool take(struct frame *f, uint64_t i)
+{
+	uint64_t bit = 1ull << i % 64;
+
+	if (f->taken[i / 64] & bit)
+		return false;
+	f->taken[i / 64] |= bit;
+	return true;
+}
+
+// Pages get records of their own one by one: until then they are part of the whole frame.
+static inline struct page *record(struct frame *f, uint64_t i)
+{
+	struct page *p = f->head + i;
+
+	p->head_word = 1;
+	p->owner = NULL;
+	return p;
 }
 
 // Takes the frame of |block| out of the books.
-static void forget(struct reservations *r, uint64_t block, struct page *head)
+static void forget(struct reservations *r, uint64_t block, struct frame *f)
 {
-	radix_clear(&r->heads, block);
-	r->last_head = NULL;
-	__atomic_fetch_sub(&resv.unused_pages, HUGE_PAGES - head->extra, __ATOMIC_RELAXED);
+	radix_clear(&r->frames, block);
+	r->last = NULL;
+	kfree(f);
 }
 
-static uint64_t free_unused(struct page *head)
+__cold static uint64_t free_unused(struct frame *f)
 {
 	uint64_t n = 0;
 
 	for (uint64_t i = 0; i < HUGE_PAGES; i++) {
-		if (!head[i].owner) {
-			page_put(&head[i], 0);
+		if (take(f, i)) {
+			page_put(record(f, i), 0);
 			n++;
 		}
 	}
 	return n;
 }
 
-static bool is_empty(struct memobj *o, uint64_t first, bool ahead)
+__cold static bool is_empty(struct memobj *o, uint64_t first, bool ahead)
 {
 	uint64_t used;
 
@@ -70,7 +102,7 @@ static bool is_empty(struct memobj *o, uint64_t first, bool ahead)
 }
 
 // The object's books, made and put on the list if there are none yet.
-static struct reservations *books_of(struct memobj *o)
+__cold static struct reservations *books_of(struct memobj *o)
 {
 	struct reservations *r = __atomic_load_n(&o->resv, __ATOMIC_ACQUIRE), *none = NULL;
 
@@ -80,7 +112,7 @@ static struct reservations *books_of(struct memobj *o)
 	if (!r)
 		return NULL;
 	r->obj = o;
-	radix_init(&r->heads, o->slots.mem);
+	radix_init(&r->frames, o->slots.mem);
 	spin_lock(&resv.lock);
 	if (__atomic_compare_exchange_n(&o->resv, &none, r, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE)) {
@@ -94,114 +126,128 @@ static struct reservations *books_of(struct memobj *o)
 	return r;
 }
 
-// A frame as 512 pages that say nothing of each other.
-static struct page *take_frame(void)
+// The frame's own record goes: what refers to it from now on is a page.
+static struct frame *take_frame(void)
 {
+	struct frame *f = kzalloc(sizeof(*f));
 	struct pmm_stats ram;
-	struct page *head;
 
-	pmm_get_stats(&ram);
-	head = ram.free_pages < MIN_FREE_PAGES ? NULL : pmm_alloc(HUGE_ORDER, PMM_NOWAIT);
-	if (!head)
+	if (!f)
 		return NULL;
-	page_demote(head);
-	for (uint64_t i = 0; i < HUGE_PAGES; i++)
-		head[i].flags &= (uint8_t)~PAGE_HUGE_MEMBER;
-	head->extra = 0; // pages in use
-	return head;
+	pmm_get_stats(&ram);
+	f->head = ram.free_pages < MIN_FREE_PAGES ? NULL : pmm_alloc(HUGE_ORDER, PMM_NOWAIT);
+	if (f->head)
+		return f;
+	kfree(f);
+	return NULL;
 }
 
-static void reserve(struct memobj *o, uint64_t block, bool ahead)
+__cold static __noinline void reserve(struct memobj *o, uint64_t block, bool ahead)
 {
 	struct reservations *r = books_of(o);
-	struct page *head = r ? take_frame() : NULL;
+	struct frame *f = r ? take_frame() : NULL;
 	bool made;
 
-	if (!head)
+	if (!f) {
+		if (r && !r->frames.root) // not worth asking again
+			WRITE_ONCE(o->reserving, false);
 		return;
+	}
 	spin_lock(&o->slots_lock);
 	made = !find(o, block) && is_empty(o, block << HUGE_ORDER, ahead) &&
-	       !radix_set(&r->heads, block, (uint64_t)head);
-	if (made) {
-		r->last_head = head;
-		__atomic_fetch_add(&resv.unused_pages, HUGE_PAGES, __ATOMIC_RELAXED);
-	}
+	       !radix_set(&r->frames, block, (uint64_t)f);
+	if (made)
+		r->last = NULL;
 	spin_unlock(&o->slots_lock);
-	if (!made)
-		page_put(head, HUGE_ORDER);
+	if (!made) {
+		page_put(f->head, HUGE_ORDER);
+		kfree(f);
+	}
+}
+
+__cold static __noinline struct page *alloc_slow(struct memobj *o, uint64_t index,
+						 unsigned pmm_flags, bool ahead)
+{
+	const uint64_t block = index >> HUGE_ORDER;
+	bool empty;
+
+	spin_lock(&o->slots_lock);
+	empty = !find(o, block) && is_empty(o, block << HUGE_ORDER, ahead);
+	spin_unlock(&o->slots_lock);
+	if (empty)
+		reserve(o, block, ahead);
+	spin_lock(&o->slots_lock);
+	empty = !find(o, block);
+	spin_unlock(&o->slots_lock);
+	return empty ? pmm_alloc(0, pmm_flags) : resv_alloc(o, index, pmm_flags, ahead);
 }
 
 struct page *resv_alloc(struct memobj *o, uint64_t index, unsigned pmm_flags, bool ahead)
 {
-	const uint64_t block = index >> HUGE_ORDER;
-	struct page *p;
-	bool empty;
+	struct page *p = NULL;
+	struct frame *f;
 
 	spin_lock(&o->slots_lock);
-	p = find(o, block);
-	empty = !p && is_empty(o, block << HUGE_ORDER, ahead);
-	if (unlikely(empty)) {
-		spin_unlock(&o->slots_lock);
-		reserve(o, block, ahead);
-		spin_lock(&o->slots_lock);
-		p = find(o, block);
-	}
-	if (p) {
-		p += index % HUGE_PAGES;
-		if (p->owner) // somebody is about to store it
-			p = NULL;
-		else
-			p->owner = o;
-	}
+	f = cached(o, index >> HUGE_ORDER);
+	if (likely(f) && take(f, index % HUGE_PAGES))
+		p = record(f, index % HUGE_PAGES);
 	spin_unlock(&o->slots_lock);
-	if (!p)
+	if (unlikely(!f))
+		return alloc_slow(o, index, pmm_flags, ahead);
+	if (unlikely(!p)) // somebody is about to store it
 		return pmm_alloc(0, pmm_flags);
 	if (pmm_flags & PMM_ZERO)
 		cpu_clear_page(phys_to_virt(page_to_pa(p)));
 	return p;
 }
 
-void resv_put(struct memobj *o, uint64_t index, struct page *p)
+__cold void resv_put(struct memobj *o, uint64_t index, struct page *p)
 {
-	struct page *head;
-	bool ours;
+	const uint64_t i = index % HUGE_PAGES;
+	struct frame *f;
 
 	spin_lock(&o->slots_lock);
-	head = find(o, index >> HUGE_ORDER);
-	ours = head && p == head + index % HUGE_PAGES;
-	if (ours || p->owner == o)
-		p->owner = NULL;
+	f = find(o, index >> HUGE_ORDER);
+	if (f && p == f->head + i)
+		f->taken[i / 64] &= ~(1ull << i % 64);
+	else
+		f = NULL;
 	spin_unlock(&o->slots_lock);
-	if (!ours)
+	if (!f)
 		page_put(p, 0);
 }
 
-void resv_count(struct memobj *o, uint64_t index, struct page *p)
+void resv_count(struct memobj *o, uint64_t index, uint64_t slot)
 {
-	struct page *head = find(o, index >> HUGE_ORDER);
+	struct frame *f = cached(o, index >> HUGE_ORDER);
 
-	if (!head || p != head + index % HUGE_PAGES)
+	if (unlikely(!f))
+		f = find(o, index >> HUGE_ORDER);
+	if (!f || slot_page(slot) != f->head + index % HUGE_PAGES)
 		return;
-	__atomic_fetch_sub(&resv.unused_pages, 1, __ATOMIC_RELAXED);
-	if (++head->extra < HUGE_PAGES)
-		return;
-	forget(o->resv, index >> HUGE_ORDER, head);
-	huge_complete(o, ALIGN_DOWN(index, HUGE_PAGES), head);
+	if (unlikely(slot_is_unwritten(slot)))
+		f->unwritten = true;
+	if (unlikely(++f->stored == HUGE_PAGES)) {
+		huge_complete(f->head, f->unwritten);
+		forget(o->resv, index >> HUGE_ORDER, f);
+	}
 }
 
-static uint64_t break_next(struct memobj *o, uint64_t *block, uint64_t last)
+__cold static uint64_t break_next(struct memobj *o, uint64_t *block, uint64_t last)
 {
 	struct reservations *r = o->resv;
-	struct page *head;
+	struct frame *f;
+	uint64_t freed;
 
-	if (!radix_next_used(&r->heads, *block, last, block))
+	if (!radix_next_used(&r->frames, *block, last, block))
 		return 0;
-	head = (struct page *)radix_get(&r->heads, *block);
-	forget(r, *block, head);
-	return free_unused(head);
+	f = (struct frame *)radix_get(&r->frames, *block);
+	freed = free_unused(f);
+	forget(r, *block, f);
+	return freed;
 }
 
-void resv_break(struct memobj *o, uint64_t first, uint64_t last)
+__cold void resv_break(struct memobj *o, uint64_t first, uint64_t last)
 {
 	uint64_t block = first >> HUGE_ORDER, freed = 1;
 
@@ -212,7 +258,7 @@ void resv_break(struct memobj *o, uint64_t first, uint64_t last)
 	}
 }
 
-void resv_end(struct memobj *o)
+__cold void resv_end(struct memobj *o)
 {
 	struct reservations *r = o->resv;
 
@@ -220,11 +266,11 @@ void resv_end(struct memobj *o)
 	list_remove(&r->node);
 	spin_unlock(&resv.lock);
 	resv_break(o, 0, UINT64_MAX);
-	radix_destroy(&r->heads);
+	radix_destroy(&r->frames);
 	kfree(r);
 }
 
-uint64_t resv_reclaim(void)
+__cold uint64_t resv_reclaim(void)
 {
 	struct reservations *r;
 	uint64_t freed = 0;
@@ -252,7 +298,20 @@ void resv_init(void)
 	pmm_add_reclaim(reclaim);
 }
 
-uint64_t resv_unused_pages(void)
+__cold uint64_t resv_unused_pages(void)
 {
-	return __atomic_load_n(&resv.unused_pages, __ATOMIC_RELAXED);
+	struct reservations *r;
+	uint64_t n = 0;
+
+	spin_lock(&resv.lock);
+	list_for_each (r, &resv.objects, node) {
+		uint64_t block = 0;
+
+		spin_lock(&r->obj->slots_lock);
+		for (; radix_next_used(&r->frames, block, UINT64_MAX, &block); block++)
+			n += HUGE_PAGES - ((struct frame *)radix_get(&r->frames, block))->stored;
+		spin_unlock(&r->obj->slots_lock);
+	}
+	spin_unlock(&resv.lock);
+	return n;
 }

@@ -22,9 +22,9 @@ static inline void memobj_put_unused(struct memobj *o, uint64_t index, struct pa
 	else
 		resv_put(o, index, p);
 }
-// |p| is stored at |index| now; the 512th page makes the frame one that views map with one entry.
-// The slots lock is held.
-void resv_count(struct memobj *o, uint64_t index, struct page *p);
+// |slot| is stored at |index| now; the 512th page makes the frame one that views map with one
+// entry. The slots lock is held.
+void resv_count(struct memobj *o, uint64_t index, uint64_t slot);
 // Before pages of [first, last] go: nothing is reserved there any more.
 void resv_break(struct memobj *o, uint64_t first, uint64_t last);
 void resv_end(struct memobj *o); // it dies
