@@ -7,6 +7,7 @@
 #include "kernel/sched/sched.h"
 #include "mm/virt/huge.h"
 #include "mm/virt/mmap.h"
+#include "mm/virt/slots.h"
 #include "mm/virt/vma.h"
 
 struct stretch {
@@ -60,6 +61,57 @@ static va_t skip_present(struct aspace *as, va_t va, va_t end, bool write)
 	return va;
 }
 
+// Shows what is present of the object from |va| on, in the page table of |va|. Returns where
+// something was missing, or |end|. The lock is held.
+static va_t show_present(struct aspace *as, struct vma *v, va_t va, va_t end, uint32_t seq)
+{
+	struct memobj *o = v->obj;
+	const unsigned prot = vma_pt_prot(v) | PT_ACCESSED | PT_DIRTY;
+
+	while (va < end) {
+		uint64_t index = vma_index(v, va);
+		unsigned n = (unsigned)MIN(64 - index % 64, (end - va) >> PAGE_SHIFT);
+		int made = memobj_map_present(o, index, n, &as->pt, va, prot, seq);
+
+		if (made > 0)
+			__atomic_fetch_add(o->counts_as_file ? &as->rss_file : &as->rss_shmem, made,
+					   __ATOMIC_RELAXED);
+		if (made < (int)n)
+			break;
+		va += n * PAGE_SIZE;
+	}
+	return va;
+}
+
+// Whole aligned stretches of 512 pages of a shared object are made as one frame, wherever the
+// mapping lies, and shown at once. Returns where a fault is needed.
+static va_t populate_object(struct aspace *as, va_t va, va_t end)
+{
+	struct vma *v;
+	struct page *head;
+	uint32_t seq;
+
+	rwsem_read_lock(&as->lock);
+	v = aspace_find_vma(as, va);
+	if (!v || v->start > va || !v->obj || v->obj->ops->fill || v->obj->ops->mkwrite ||
+	    (v->flags & (VMA_SHARED | VMA_HUGETLB | VMA_SPECIAL)) != VMA_SHARED ||
+	    !(v->flags & VMA_PROT_FLAGS) || v->touched == VMA_GUARDED)
+		goto out;
+	if (!READ_ONCE(v->touched))
+		WRITE_ONCE(v->touched, VMA_TOUCHED);
+	end = MIN(end, v->end);
+	seq = __atomic_load_n(&v->obj->seq, __ATOMIC_ACQUIRE);
+	if (seq & 1)
+		goto out;
+	if (IS_ALIGNED(vma_index(v, va), HUGE_PAGES) && end - va >= HUGE_SIZE &&
+	    memobj_get_huge(v->obj, vma_index(v, va), true, &head) == -ENOMEM)
+		goto out; // page by page
+	va = show_present(as, v, va, MIN(end, ALIGN_DOWN(va, HUGE_SIZE) + HUGE_SIZE), seq);
+out:
+	rwsem_read_unlock(&as->lock);
+	return va;
+}
+
 int populate_range(struct aspace *as, va_t start, va_t end, bool write)
 {
 	while (start < end) {
@@ -71,7 +123,9 @@ int populate_range(struct aspace *as, va_t start, va_t end, bool write)
 			sched_point();
 			continue;
 		}
-		missing = skip_present(as, start, end, write);
+		missing = populate_object(as, start, end);
+		if (missing == start)
+			missing = skip_present(as, start, end, write);
 		if (missing == start) {
 			r = fault_in(as, start, write);
 			if (r)

@@ -127,6 +127,28 @@ static void advice_makes_frames_at_once(void **state)
 	vm_file_put(f);
 }
 
+// A view that cannot have large entries shows the frames' pages all the same, without a fault each.
+static void populate_makes_frames_for_any_view(void **state)
+{
+	const va_t at = BASE + 3 * P; // index 5 of the object
+	struct vm_file *f = vm_file_new(4 * H);
+	unsigned faults = vm_fault_count;
+
+	assert_int_equal(
+		vm_map_file(f, at, 3 * H, RW, MAP_SHARED | MAP_FIXED | MAP_POPULATE, 5 * P), at);
+	assert_int_equal(f->obj->present_pages, 3 * 512);
+	assert_int_equal(vm_resident(vm_as, at, at + 3 * H), 3 * 512);
+	vm_check(vm_as);
+	for (va_t va = at; va < at + 3 * H; va += 97 * P)
+		assert_int_equal(vm_poke(va, 1), 0);
+	assert_int_equal(vm_fault_count, faults);
+	memobj_truncate(f->obj, H + P);
+	assert_int_equal(vm_resident(vm_as, at, at + 3 * H), 512 - 4);
+	memobj_truncate(f->obj, 4 * H);
+	assert_int_equal(vm_munmap(vm_as, at, 3 * H), 0);
+	vm_file_put(f);
+}
+
 static void cutting_needs_no_memory(void **state)
 {
 	struct vm_file *f = ring(2 * H, BASE, BASE2, MAP_POPULATE);
@@ -433,6 +455,7 @@ int main(void)
 		VM(both_views_of_an_aligned_ring_are_large_entries),
 		VM(a_touch_makes_one_page),
 		VM(advice_makes_frames_at_once),
+		VM(populate_makes_frames_for_any_view),
 		VM(cutting_needs_no_memory),
 		VM(frames_past_the_end_are_not_mapped_whole),
 		VM(anonymous_memory_is_large_on_advice),
