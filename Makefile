@@ -49,7 +49,7 @@ $(1): FORCE
 	@mkdir -p $$(@D)
 	@printf '%s\n' '$$(subst ','\'',$(2))' | cmp -s - $$@ || printf '%s\n' '$$(subst ','\'',$(2))' >$$@
 endef
-$(eval $(call stamp,$(KOBJ)/flags,$(KCC) $(KCFLAGS) hot: $(KOPT_HOT) $(KERNEL_HOT)))
+$(eval $(call stamp,$(KOBJ)/flags,$(KCC) $(KCFLAGS) hot: $(KOPT_HOT) $(KERNEL_HOT) lto: $(LTO)))
 $(eval $(call stamp,$(HOBJ)/flags,$(HOSTCC) $(HOST_CFLAGS)))
 $(eval $(call stamp,$(UOBJ)/flags,$(HOSTCC) $(UNIT_CFLAGS)))
 $(eval $(call stamp,$(FOBJ)/flags,$(FUZZCC) $(FUZZ_CFLAGS)))

@@ -60,7 +60,7 @@ static void find_image(void)
 }
 
 // A loader that does not look at the memory map puts things where there is no RAM.
-static void check_in_ram(const char *what, uint64_t start_pa, uint64_t bytes)
+static __stack_guarded void check_in_ram(const char *what, uint64_t start_pa, uint64_t bytes)
 {
 	char why[160];
 	if (bytes == 0 || bootinfo_is_ram(&bootinfo, start_pa, bytes))

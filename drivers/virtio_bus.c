@@ -93,14 +93,15 @@ static __stack_guarded int search_acpi(struct search *s)
 	return r;
 }
 
-static int consider_pci(void *arg, uint16_t function, uint16_t vendor, uint16_t device)
+static __stack_guarded int consider_pci(void *arg, uint16_t function, uint16_t vendor,
+					uint16_t device)
 {
 	struct search *s = arg;
 
 	return consider(s, virtio_pci_open(function, vendor, device, s->out));
 }
 
-int virtio_find(uint32_t device_id, unsigned nth, struct virtio_device *out)
+__stack_guarded int virtio_find(uint32_t device_id, unsigned nth, struct virtio_device *out)
 {
 	struct search s = { device_id, nth, out };
 	int r = search_words(&s);

@@ -218,7 +218,7 @@ void dentry_unhash(struct dentry *d, struct dentry *whiteout)
 		dentry_put(d);
 }
 
-static void swap_names(struct dentry *a, struct dentry *b)
+static __stack_guarded void swap_names(struct dentry *a, struct dentry *b)
 {
 	char tmp[sizeof(a->inline_name)];
 	char *a_name = a->name, *b_name = b->name;

@@ -107,7 +107,7 @@ static void set_attributes(struct scan *s)
 	path_put(&p);
 }
 
-int initramfs_scan(const struct path *root)
+__stack_guarded int initramfs_scan(const struct path *root)
 {
 	struct scan s = { .root = root, .name = kmalloc(PATH_BYTES) };
 	struct cpio_reader r;

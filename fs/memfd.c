@@ -258,7 +258,8 @@ __cold int memfd_create_file(const char *name, unsigned flags, struct file **out
 	return create(name, true, mode, seals, huge_shift, out);
 }
 
-static __noinline __cold int create_general(struct uptr uname, unsigned flags, struct file **out)
+static __stack_guarded __noinline __cold int create_general(struct uptr uname, unsigned flags,
+							    struct file **out)
 {
 	char name[MEMFD_NAME_MAX + 1];
 	int64_t n;

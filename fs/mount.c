@@ -207,7 +207,7 @@ out:
 	return err;
 }
 
-int mount_follow(struct path *p)
+__stack_guarded int mount_follow(struct path *p)
 {
 	for (;;) {
 		unsigned flags = READ_ONCE(p->dentry->flags);

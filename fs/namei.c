@@ -143,7 +143,8 @@ static int found(struct dentry *d, struct dentry **out)
 	return 0;
 }
 
-int lookup_child_locked(struct dentry *dir, const char *name, size_t bytes, struct dentry **out)
+__stack_guarded int lookup_child_locked(struct dentry *dir, const char *name, size_t bytes,
+					struct dentry **out)
 {
 	struct dentry *d;
 

@@ -63,7 +63,8 @@ static void prepend_walk_locked(struct tail *t, const struct path *p, const stru
 		prepend(t, "(unreachable)", 13);
 }
 
-char *path_to_string(const struct path *p, const struct path *root, char *buf, size_t bytes)
+__stack_guarded char *path_to_string(const struct path *p, const struct path *root, char *buf,
+				     size_t bytes)
 {
 	struct tail t = { buf + bytes, buf, false };
 	const struct superblock *sb = p->dentry->sb;

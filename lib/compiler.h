@@ -14,8 +14,8 @@
 #define __cold                   __attribute__((cold))
 #define __noinline               __attribute__((noinline))
 #define __always_inline_fn       inline __attribute__((always_inline))
-// For functions with an array on their stack that is not of characters: those get a canary by
-// themselves (docs/decisions/0005). Clang has no such attribute and guards more of its own accord.
+// For functions that keep an array on their stack (docs/decisions/0005; `make lint` names who
+// does not say so). Clang has no such attribute and guards more of its own accord.
 #ifdef __clang__
 #define __stack_guarded
 #else

@@ -13,6 +13,7 @@
 #else
 // In the file that defines |fn|, which returns nothing.
 #define RARE_CALL_THUNK(fn)                                                                        \
+	extern __typeof__(fn) fn __attribute__((used)); /* the compiler does not see the call */   \
 	__asm__(".pushsection .text." #fn "_rare, \"ax\", @progbits\n"                             \
 		".globl " #fn "_rare\n.type " #fn "_rare, @function\n" #fn "_rare:\n"              \
 		"pushq %rbp; movq %rsp, %rbp\n"                                                    \

@@ -39,6 +39,13 @@ KCFLAGS = -std=gnu11 $(KOPT) -g -ffreestanding $(KERNEL_INCLUDES) \
 KLDFLAGS := -nostdlib -static -n --gc-sections -z max-page-size=4096 -z noexecstack --build-id=none \
 	--no-dynamic-linker --orphan-handling=error -T linker.ld
 
+# The whole kernel is compiled as one unit (gcc): what has one caller is part of it, what has none is gone.
+# LTO= in config.mk or on the command line builds and links each file by itself: quicker after a change.
+LTO := $(if $(findstring clang,$(KCC))$(DEBUG),,1)
+KERNEL_LTO := -flto -flto-partition=one
+# What the compiler calls without being told must be there after it is done.
+KERNEL_NO_LTO := kernel/base/stackprot.o lib/string.o
+
 # Objects added by a folder's build.mk (generated sources).
 KERNEL_EXTRA_OBJS :=
 # Generated headers that must exist before any kernel object is compiled for the first time.
@@ -51,9 +58,10 @@ KERNEL_C := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildca
 KERNEL_S := $(filter-out $(KERNEL_EXCLUDE),$(foreach d,$(LAYERS),$(sort $(wildcard $(d)/*.S))))
 KERNEL_OBJS = $(KERNEL_C:%.c=$(KOBJ)/%.o) $(KERNEL_S:%.S=$(KOBJ)/%.S.o) $(KERNEL_EXTRA_OBJS)
 
+kernel_lto = $(if $(and $(LTO),$(filter-out $(KERNEL_NO_LTO),$(@:$(KOBJ)/%=%))),$(KERNEL_LTO))
 $(KOBJ)/%.o: %.c $(KOBJ)/flags | $$(KERNEL_GENERATED)
 	@mkdir -p $(@D)
-	$(call say,CC,$<)$(KCC) $(KCFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(KCC) $(KCFLAGS) $(kernel_lto) -MMD -MP -c -o $@ $<
 
 $(KOBJ)/%.S.o: %.S $(KOBJ)/flags | $$(KERNEL_GENERATED)
 	@mkdir -p $(@D)
@@ -61,9 +69,24 @@ $(KOBJ)/%.S.o: %.S $(KOBJ)/flags | $$(KERNEL_GENERATED)
 
 -include $(KERNEL_C:%.c=$(KOBJ)/%.d) $(KERNEL_S:%.S=$(KOBJ)/%.S.d)
 
+# What is linked: the objects, or with LTO the one that the compiler makes of them and what is not its
+# own. It is made by a link whose own result is of no use.
+ifneq ($(LTO),)
+KERNEL_LINKED = $(KOBJ)/kernel.lto.o $(filter-out $(KERNEL_LTO_OBJS),$(KERNEL_OBJS))
+KERNEL_LTO_OBJS = $(filter-out $(KERNEL_NO_LTO:%=$(KOBJ)/%),$(KERNEL_C:%.c=$(KOBJ)/%.o))
+else
+KERNEL_LINKED = $(KERNEL_OBJS)
+endif
+
+$(KOBJ)/kernel.lto.o: $$(KERNEL_OBJS) $(KOBJ)/symtab_empty.o linker.ld
+	$(call say,LTO,$@)$(KCC) $(KCFLAGS) -Wno-maybe-uninitialized $(KERNEL_LTO) -save-temps -nostdlib -static -Wl,--no-dynamic-linker,-z,noexecstack \
+		-Wl,-T,linker.ld -o $(@:.o=.elf) $(filter %.o,$^)
+	$(Q)$(KLD) -r -z noexecstack -o $@ $(@:.o=.elf).ltrans0.ltrans.o $(KERNEL_LTO_OBJS:=.debug.temp.o)
+	$(Q)rm -f $(@:.o=.elf)* $(KERNEL_LTO_OBJS:=.debug.temp.o)
+
 # Two links: the first finds the addresses, the second embeds their table at the end of the
 # read-only data, so that no address of a function changes.
-$(BUILD)/kernel.pre.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab_empty.o linker.ld
+$(BUILD)/kernel.pre.elf: $$(KERNEL_LINKED) $(KOBJ)/symtab_empty.o linker.ld
 	$(call say,LD,$@)$(KLD) $(KLDFLAGS) -o $@ $(filter %.o,$^)
 
 $(KOBJ)/symtab_empty.S:
@@ -76,7 +99,7 @@ $(KOBJ)/symtab.S: $(BUILD)/kernel.pre.elf tools/symtab.py
 $(KOBJ)/symtab.o $(KOBJ)/symtab_empty.o: %.o: %.S
 	$(Q)$(KCC) $(KCFLAGS) -c -o $@ $<
 
-$(BUILD)/kernel.elf: $$(KERNEL_OBJS) $(KOBJ)/symtab.o linker.ld
+$(BUILD)/kernel.elf: $$(KERNEL_LINKED) $(KOBJ)/symtab.o linker.ld
 	$(call say,LD,$@)$(KLD) $(KLDFLAGS) -Map=$(BUILD)/kernel.map -o $@ $(filter %.o,$^)
 
 # What is put into images: no debug information, no symbols, no sections.

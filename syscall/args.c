@@ -69,7 +69,7 @@ int at_path_get(int dirfd, const char *name, struct path *out)
 	return 0;
 }
 
-int user_lookup(int dirfd, struct uptr name, unsigned lookup, struct path *out)
+__stack_guarded int user_lookup(int dirfd, struct uptr name, unsigned lookup, struct path *out)
 {
 	struct user_path p;
 	struct path at;

@@ -217,7 +217,7 @@ static void print_quoted(struct seq *out, const char *text, size_t n, bool cut)
 }
 
 // |n| bytes at a user address, cut as strace -s does.
-static void print_bytes(const struct strace_arg *a, uint64_t v, uint64_t n)
+static __stack_guarded void print_bytes(const struct strace_arg *a, uint64_t v, uint64_t n)
 {
 	char text[STRING_MAX];
 	size_t want = MIN(n, STRING_MAX);
@@ -527,7 +527,7 @@ static void print_offset_at(const struct strace_arg *a, uint64_t v)
 		seq_printf(a->out, "[%lld]", (long long)value);
 }
 
-static void print_uname(const struct strace_arg *a, uint64_t v)
+static __stack_guarded void print_uname(const struct strace_arg *a, uint64_t v)
 {
 	char sysname[65];
 

@@ -24,8 +24,8 @@ struct dents_writer {
 	int err; // why the last entry was not taken
 };
 
-static bool dents_emit(struct dir_emit *e, const char *name, size_t name_bytes, uint64_t ino,
-		       unsigned type, uint64_t next_pos)
+static __stack_guarded bool dents_emit(struct dir_emit *e, const char *name, size_t name_bytes,
+				       uint64_t ino, unsigned type, uint64_t next_pos)
 {
 	struct dents_writer *w = container_of(e, struct dents_writer, emit);
 	size_t bytes = ALIGN_UP(sizeof(struct dirent_head) + name_bytes + 2, 8);

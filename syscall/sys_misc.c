@@ -21,7 +21,7 @@
 #include "syscall/args.h"
 #include "syscall/calls.h"
 
-int64_t sys_uname(struct uptr out)
+__stack_guarded int64_t sys_uname(struct uptr out)
 {
 	struct new_utsname n;
 

@@ -85,8 +85,8 @@ static int64_t mount_checked(const char *source, const struct path *where, const
 	return new_tmpfs(where, source, data, mount_flags_of(flags));
 }
 
-int64_t sys_mount(struct uptr source, struct uptr target, struct uptr type, uint64_t flags,
-		  struct uptr data)
+__stack_guarded int64_t sys_mount(struct uptr source, struct uptr target, struct uptr type,
+				  uint64_t flags, struct uptr data)
 {
 	struct user_path kind, from, options;
 	struct path where;

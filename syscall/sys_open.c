@@ -48,7 +48,8 @@ static int check_open_flags(unsigned *flags, unsigned *mode)
 	return 0;
 }
 
-static int64_t open_at(int dirfd, struct uptr name, unsigned flags, unsigned mode, unsigned lookup)
+static __stack_guarded int64_t open_at(int dirfd, struct uptr name, unsigned flags, unsigned mode,
+				       unsigned lookup)
 {
 	struct user_at a;
 	struct file *f;

@@ -23,7 +23,7 @@ static uint32_t masked(unsigned mode)
 	return mode & S_ALL_BITS & ~fs_context_current()->view->umask;
 }
 
-int64_t sys_mkdirat(int dirfd, struct uptr path, unsigned mode)
+__stack_guarded int64_t sys_mkdirat(int dirfd, struct uptr path, unsigned mode)
 {
 	struct user_at a;
 	int err = user_at_get(&a, dirfd, path);
@@ -57,7 +57,7 @@ static int mknod_type_ok(unsigned mode)
 	}
 }
 
-int64_t sys_mknodat(int dirfd, struct uptr path, unsigned mode, uint64_t dev)
+__stack_guarded int64_t sys_mknodat(int dirfd, struct uptr path, unsigned mode, uint64_t dev)
 {
 	struct user_at a;
 	int err = mknod_type_ok(mode);
@@ -106,7 +106,7 @@ int64_t sys_rmdir(struct uptr path)
 	return sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
 }
 
-int64_t sys_symlinkat(struct uptr target, int dirfd, struct uptr path)
+__stack_guarded int64_t sys_symlinkat(struct uptr target, int dirfd, struct uptr path)
 {
 	struct user_path to;
 	struct user_at a;
@@ -128,7 +128,8 @@ int64_t sys_symlink(struct uptr target, struct uptr path)
 	return sys_symlinkat(target, AT_FDCWD, path);
 }
 
-int64_t sys_linkat(int old_dirfd, struct uptr old, int new_dirfd, struct uptr new, int flags)
+__stack_guarded int64_t sys_linkat(int old_dirfd, struct uptr old, int new_dirfd, struct uptr new,
+				   int flags)
 {
 	struct path from;
 	struct user_at a;
@@ -158,8 +159,8 @@ int64_t sys_link(struct uptr old, struct uptr new)
 	return sys_linkat(AT_FDCWD, old, AT_FDCWD, new, 0);
 }
 
-int64_t sys_renameat2(int old_dirfd, struct uptr old, int new_dirfd, struct uptr new,
-		      unsigned flags)
+__stack_guarded int64_t sys_renameat2(int old_dirfd, struct uptr old, int new_dirfd,
+				      struct uptr new, unsigned flags)
 {
 	struct user_at from, to;
 	int err;
@@ -190,7 +191,7 @@ int64_t sys_rename(struct uptr old, struct uptr new)
 	return sys_renameat2(AT_FDCWD, old, AT_FDCWD, new, 0);
 }
 
-int64_t sys_readlinkat(int dirfd, struct uptr path, struct uptr buf, int bytes)
+__stack_guarded int64_t sys_readlinkat(int dirfd, struct uptr path, struct uptr buf, int bytes)
 {
 	struct user_path p;
 	struct path at, link;

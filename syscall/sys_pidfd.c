@@ -18,7 +18,7 @@ int64_t sys_pidfd_open(int pid, uint64_t flags)
 	return err ? err : user_fd_install(f, true);
 }
 
-int64_t sys_pidfd_send_signal(int pidfd, int sig, struct uptr info, uint64_t flags)
+__stack_guarded int64_t sys_pidfd_send_signal(int pidfd, int sig, struct uptr info, uint64_t flags)
 {
 	struct file *f = fd_get(fs_context_current()->fds, pidfd);
 	siginfo_t si;

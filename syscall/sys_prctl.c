@@ -15,7 +15,7 @@
 
 typedef int64_t prctl_fn(uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5);
 
-static int64_t set_name(uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
+static __stack_guarded int64_t set_name(uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5)
 {
 	char comm[COMM_BYTES];
 	int64_t n = strncpy_from_user(comm, UPTR(arg2), sizeof(comm));

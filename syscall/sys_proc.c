@@ -155,7 +155,8 @@ __stack_guarded int64_t sys_clone3(struct uptr args, uint64_t bytes)
 	return clone_task(&req, thread_current()->regs);
 }
 
-static int64_t exec_at(int dirfd, struct uptr path, struct uptr argv, struct uptr envp, int flags)
+static __stack_guarded int64_t exec_at(int dirfd, struct uptr path, struct uptr argv,
+				       struct uptr envp, int flags)
 {
 	struct exec_request req = { .at_fd = dirfd, .argv = argv, .envp = envp };
 	struct user_path name;

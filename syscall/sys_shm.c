@@ -2,7 +2,7 @@
 #include "kernel/proc/sysvshm.h"
 #include "syscall/calls.h"
 
-int64_t sys_shmget(int key, uint64_t bytes, uint64_t flags)
+__stack_guarded int64_t sys_shmget(int key, uint64_t bytes, uint64_t flags)
 {
 	return sysvshm_get(key, bytes, (int)flags);
 }
@@ -17,7 +17,7 @@ int64_t sys_shmdt(uint64_t addr)
 	return sysvshm_detach(addr);
 }
 
-int64_t sys_shmctl(int id, int cmd, struct uptr buf)
+__stack_guarded int64_t sys_shmctl(int id, int cmd, struct uptr buf)
 {
 	return sysvshm_control(id, cmd, buf);
 }

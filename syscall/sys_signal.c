@@ -67,8 +67,8 @@ int64_t sys_rt_sigsuspend(struct uptr set, uint64_t set_bytes)
 	return signal_suspend(mask);
 }
 
-int64_t sys_rt_sigtimedwait(struct uptr set, struct uptr info, struct uptr timeout,
-			    uint64_t set_bytes)
+__stack_guarded int64_t sys_rt_sigtimedwait(struct uptr set, struct uptr info, struct uptr timeout,
+					    uint64_t set_bytes)
 {
 	uint64_t mask, ns, deadline = UINT64_MAX;
 	siginfo_t si;
@@ -91,7 +91,7 @@ int64_t sys_rt_sigtimedwait(struct uptr set, struct uptr info, struct uptr timeo
 	return result;
 }
 
-int64_t sys_rt_sigqueueinfo(int pid, int sig, struct uptr info)
+__stack_guarded int64_t sys_rt_sigqueueinfo(int pid, int sig, struct uptr info)
 {
 	siginfo_t si;
 
@@ -100,7 +100,7 @@ int64_t sys_rt_sigqueueinfo(int pid, int sig, struct uptr info)
 	return signal_queueinfo(pid, 0, sig, (struct siginfo *)&si);
 }
 
-int64_t sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, struct uptr info)
+__stack_guarded int64_t sys_rt_tgsigqueueinfo(int tgid, int tid, int sig, struct uptr info)
 {
 	siginfo_t si;
 
@@ -143,7 +143,7 @@ int64_t sys_pause(void)
 	return signal_pause();
 }
 
-int64_t sys_kill(int pid, int sig)
+__stack_guarded int64_t sys_kill(int pid, int sig)
 {
 	return signal_kill(pid, sig);
 }

@@ -13,7 +13,7 @@
 #include "syscall/calls.h"
 
 // -EOPNOTSUPP for a good name; -ERANGE, -EFAULT.
-static int judge_name(struct uptr name)
+static __stack_guarded int judge_name(struct uptr name)
 {
 	char copy[XATTR_NAME_MAX + 1];
 	int64_t length = strncpy_from_user(copy, name, sizeof(copy));
@@ -23,7 +23,8 @@ static int judge_name(struct uptr name)
 	return length <= 0 || length > XATTR_NAME_MAX ? -ERANGE : -EOPNOTSUPP;
 }
 
-static int judge_value(struct uptr name, struct uptr value, uint64_t bytes, uint64_t flags)
+static __stack_guarded int judge_value(struct uptr name, struct uptr value, uint64_t bytes,
+				       uint64_t flags)
 {
 	if ((unsigned)flags & ~(XATTR_CREATE | XATTR_REPLACE))
 		return -EINVAL;

@@ -41,7 +41,7 @@ static void __printf_like(1, 2) add(const char *fmt, ...)
 	va_end(ap);
 }
 
-static void add_address(uint64_t va)
+static __stack_guarded void add_address(uint64_t va)
 {
 	if (sizeof(report.text) - report.bytes < 256)
 		return;

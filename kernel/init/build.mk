@@ -4,7 +4,7 @@ KERNEL_GENERATED += $(BUILD)/gen/kernel/init/offsets.h
 
 $(KOBJ)/kernel/init/offsets.s: kernel/init/offsets.c $(KOBJ)/flags
 	@mkdir -p $(@D)
-	$(Q)$(KCC) $(KCFLAGS) -g0 -MMD -MP -MF $(@:.s=.d) -MT $@ -S -o $@ $<
+	$(Q)$(KCC) $(KCFLAGS) -g0 -fno-lto -MMD -MP -MF $(@:.s=.d) -MT $@ -S -o $@ $<
 
 $(BUILD)/gen/kernel/init/offsets.h: $(KOBJ)/kernel/init/offsets.s
 	@mkdir -p $(@D)

@@ -248,7 +248,7 @@ static void debug_exception(struct pt_regs *regs)
 
 // ---- the router ----
 
-void trap_page_fault(unsigned vector, struct pt_regs *regs, uint64_t error)
+__stack_guarded void trap_page_fault(unsigned vector, struct pt_regs *regs, uint64_t error)
 {
 	uint64_t va = cpu_read_cr2();
 	if (likely(regs_from_user(regs)))
@@ -257,7 +257,7 @@ void trap_page_fault(unsigned vector, struct pt_regs *regs, uint64_t error)
 		kernel_page_fault(regs, va, error);
 }
 
-void trap_handle(unsigned vector, struct pt_regs *regs, uint64_t error)
+__stack_guarded void trap_handle(unsigned vector, struct pt_regs *regs, uint64_t error)
 {
 	if (vector >= 32)
 		irq_dispatch(vector);
@@ -271,7 +271,7 @@ void trap_handle(unsigned vector, struct pt_regs *regs, uint64_t error)
 		die(vector, regs, error);
 }
 
-void trap_work_before_user(struct pt_regs *regs)
+__stack_guarded void trap_work_before_user(struct pt_regs *regs)
 {
 	// IRET to an address that is not canonical would fault in ring 0: answer as Linux's
 	// fixup_bad_iret does.

@@ -26,7 +26,7 @@ static struct {
 	const char *cmdline;
 } init;
 
-void init_early_options(const char *cmdline)
+__stack_guarded void init_early_options(const char *cmdline)
 {
 	char value[OPTION_BYTES];
 

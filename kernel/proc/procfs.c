@@ -25,7 +25,7 @@
 #define BRAND_LEAVES  3u
 #define BRAND_BYTES   (BRAND_LEAVES * 16)
 
-static int64_t self_readlink(const struct pseudo_ref *r, char *buf, size_t bytes)
+static __stack_guarded int64_t self_readlink(const struct pseudo_ref *r, char *buf, size_t bytes)
 {
 	char name[16];
 	int n = fmt_snprintf(name, sizeof(name), "%d", process_current()->pid);
@@ -34,7 +34,8 @@ static int64_t self_readlink(const struct pseudo_ref *r, char *buf, size_t bytes
 	return MIN((size_t)n, bytes);
 }
 
-static int64_t thread_self_readlink(const struct pseudo_ref *r, char *buf, size_t bytes)
+static __stack_guarded int64_t thread_self_readlink(const struct pseudo_ref *r, char *buf,
+						    size_t bytes)
 {
 	char name[48];
 	int n = fmt_snprintf(name, sizeof(name), "%d/task/%d", process_current()->pid,
@@ -203,7 +204,7 @@ static void show_cpu(struct seq *out, unsigned cpu)
 		   cpu_features.phys_bits);
 }
 
-static int show_cpuinfo(const struct pseudo_ref *r, struct seq *out)
+static __stack_guarded int show_cpuinfo(const struct pseudo_ref *r, struct seq *out)
 {
 	for (unsigned cpu = 0; cpu < cpu_count_online(); cpu++)
 		show_cpu(out, cpu);

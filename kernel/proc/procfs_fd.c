@@ -94,8 +94,8 @@ static int lookup(const struct pseudo_ref *dir, const struct pseudo_node *node, 
 	return fd_alive(out) ? 0 : -ENOENT;
 }
 
-static int iterate(const struct pseudo_ref *dir, const struct pseudo_node *node,
-		   struct pseudo_emit *e)
+static __stack_guarded int iterate(const struct pseudo_ref *dir, const struct pseudo_node *node,
+				   struct pseudo_emit *e)
 {
 	struct fs_context *c = procfs_fsctx(dir);
 	int fd = (int)e->from - 1; // positions are numbers + 1

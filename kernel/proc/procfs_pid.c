@@ -260,7 +260,7 @@ static void limit_text(char *buf, size_t bytes, uint64_t v)
 		fmt_snprintf(buf, bytes, "%llu", (unsigned long long)v);
 }
 
-static int show_limits(const struct pseudo_ref *r, struct seq *out)
+static __stack_guarded int show_limits(const struct pseudo_ref *r, struct seq *out)
 {
 	struct process *p = procfs_process(r);
 	char cur[24], max[24];
@@ -290,7 +290,7 @@ static int show_oom_score_adj(const struct pseudo_ref *r, struct seq *out)
 	return 0;
 }
 
-static int64_t store_oom_score_adj(const struct pseudo_ref *r, char *text, size_t n)
+static __stack_guarded int64_t store_oom_score_adj(const struct pseudo_ref *r, char *text, size_t n)
 {
 	bool minus = n && text[0] == '-';
 	char digits[8] = "";
@@ -404,7 +404,7 @@ static int task_lookup(const struct pseudo_ref *dir, const char *name, size_t by
 	return err;
 }
 
-static int task_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)
+static __stack_guarded int task_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)
 {
 	struct process *p = process_find((int)dir->key[0]);
 	int tid = (int)e->from;
@@ -439,7 +439,7 @@ int procfs_pid_lookup(const struct pseudo_ref *dir, const char *name, size_t byt
 	return pid_alive(out) ? 0 : -ENOENT;
 }
 
-int procfs_pid_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)
+__stack_guarded int procfs_pid_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)
 {
 	struct process *p;
 	bool more = true;

@@ -326,7 +326,7 @@ static int send_to_thread(int tgid, int tid, int sig, const siginfo_t *info)
 	return err;
 }
 
-int signal_tgkill(int tgid, int tid, int sig)
+__stack_guarded int signal_tgkill(int tgid, int tid, int sig)
 {
 	siginfo_t info;
 

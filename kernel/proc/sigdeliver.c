@@ -274,7 +274,7 @@ static void default_action(struct process *p, int sig, const siginfo_t *info,
 }
 
 // Delivers what is pending. True if a handler was set up.
-static bool deliver_signals(struct pt_regs *regs)
+static __stack_guarded bool deliver_signals(struct pt_regs *regs)
 {
 	struct process *p = process_current();
 	struct uthread *u = uthread_current();

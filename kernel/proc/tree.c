@@ -73,7 +73,7 @@ static struct process *find_reaper(const struct process *p)
 	return a;
 }
 
-static void send_pdeath_signal(struct process *child)
+static __stack_guarded void send_pdeath_signal(struct process *child)
 {
 	struct uthread *u;
 	uint64_t irq = sighand_lock(child);

@@ -39,7 +39,7 @@ static void fill_siginfo(siginfo_t *info, const struct process *c, int sig, int 
 	info->si_utime = (int64_t)(sched_tsc_to_ns(c->ended.runtime_tsc) / NSEC_PER_TICK);
 }
 
-bool process_notify_exit(struct process *c)
+__stack_guarded bool process_notify_exit(struct process *c)
 {
 	struct process *parent = c->parent;
 	struct wait_result r;
@@ -68,7 +68,7 @@ bool process_notify_exit(struct process *c)
 }
 
 // SIGCHLD for a stop or its end, unless the parent does not want to know.
-static void notify_job(struct process *c, int code, int status)
+static __stack_guarded void notify_job(struct process *c, int code, int status)
 {
 	struct process *parent;
 	struct sig_action *a;

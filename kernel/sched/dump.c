@@ -12,7 +12,7 @@ static const char *const state_names[] = {
 	[THREAD_DEAD] = "dead",
 };
 
-static void dump_one(struct thread *t, void *arg)
+static __stack_guarded void dump_one(struct thread *t, void *arg)
 {
 	const struct pt_regs *r = t->regs;
 	char line[160];

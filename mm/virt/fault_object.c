@@ -108,7 +108,7 @@ static enum step_result huge_object(struct fault *f, unsigned prot, bool make)
 	return r == -EAGAIN ? STEP_UNSTABLE : r ? STEP_FAILED : STEP_DONE;
 }
 
-enum step_result fault_hugetlb(struct fault *f)
+__stack_guarded enum step_result fault_hugetlb(struct fault *f)
 {
 	int r = hugetlb_fault(f->as, f->v, f->va, f->write);
 

@@ -178,7 +178,7 @@ int64_t strncpy_from_user(char *dst, struct uptr src, size_t size)
 	return -ENAMETOOLONG;
 }
 
-int64_t strnlen_user(struct uptr src, size_t max)
+__stack_guarded int64_t strnlen_user(struct uptr src, size_t max)
 {
 	char part[128];
 	size_t done = 0;
