@@ -182,8 +182,9 @@ static int open_terminal(struct fdtable *t)
 	struct file *f;
 	int err;
 
-	tty_activate();
-	err = namei_open(vfs_root(), "/dev/console", O_RDWR | O_NOCTTY, 0, LOOKUP_FOLLOW, &f);
+	err = tty_activate();
+	if (!err) // the program leads a session: the terminal becomes its own
+		err = namei_open(vfs_root(), "/dev/console", O_RDWR, 0, LOOKUP_FOLLOW, &f);
 	if (err)
 		return err;
 	for (int fd = 0; fd < 3 && !err; fd++)

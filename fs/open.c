@@ -211,7 +211,9 @@ static int open_description(const struct path *p, unsigned flags, struct file **
 			inode_put_write_access(i);
 		return -ENOMEM;
 	}
+	f->flags |= flags & O_NOCTTY; // of interest to terminals only
 	err = flags & O_PATH ? 0 : open_special(i, f);
+	f->flags &= ~(unsigned)O_NOCTTY;
 	if (err) {
 		f->ops = NULL; // nothing to release
 		file_put(f);

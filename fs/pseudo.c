@@ -168,7 +168,8 @@ static int make_inode(struct superblock *sb, const struct pseudo_ref *ref, uint3
 	p->dir = path;
 	if (ref->node) {
 		if (S_ISCHR(mode) || S_ISBLK(mode))
-			p->inode.rdev = ref->node->rdev;
+			p->inode.rdev =
+				ref->node->rdev + (ref->node->rdev_of_key ? ref->key[0] : 0);
 		if (ref->node->attr)
 			err = ref->node->attr(ref, &p->inode.mode, &p->inode.uid, &p->inode.gid);
 	}

@@ -68,7 +68,10 @@ struct pseudo_node {
 				      size_t name_bytes, struct pseudo_ref *out);
 			int (*iterate)(const struct pseudo_ref *dir, struct pseudo_emit *e);
 		};
-		uint64_t rdev; // devices: kdev_make()
+		struct {
+			uint64_t rdev;    // devices: kdev_make()
+			bool rdev_of_key; // the first key is added to it
+		};
 	};
 	// Owner and mode of the inode where they depend on the keys. Optional.
 	int (*attr)(const struct pseudo_ref *r, uint32_t *mode, uint32_t *uid, uint32_t *gid);

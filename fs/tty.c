@@ -1,12 +1,8 @@
-// The terminal of the program: settings, window size, canonical input with echo and line editing.
-// Output processing is ONLCR. Input is taken from the channel by whoever reads; a reader that finds
-// no complete line sleeps in the channel. Job control and signals by background reads come with the
-// full line discipline. One terminal; its mutex (the inode-like RANK_PIPE) guards settings and the
-// line.
+// Terminals as files: reading, writing, settings, and /dev/tty. The bytes' meaning is
+// tty_ldisc.c's; drivers move them. Owns the hooks of the process layer. Lock: each terminal's; the
+// hooks, which send signals, are called without it.
 #include "fs/tty.h"
 
-#include <asm/termbits.h>
-#include <asm/termios.h>
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/fcntl.h>
@@ -14,34 +10,67 @@
 #include <linux/signal.h>
 #include <linux/stat.h>
 
-#include "drivers/ctl.h"
-#include "fs/console.h"
 #include "fs/file.h"
 #include "fs/inode.h"
 #include "fs/poll.h"
 #include "fs/pseudo.h"
 #include "fs/stat.h"
+#include "fs/tty_internal.h"
 #include "fs/vfs.h"
-#include "kernel/sched/thread.h"
+#include "kernel/base/clock.h"
+#include "kernel/sched/sched.h"
 #include "lib/restart.h"
 #include "lib/string.h"
+#include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
 #include "mm/virt/uio.h"
 
-#define LINE_BYTES 256u // longer lines are cut, as by MAX_CANON
+#define STEP_BYTES   512u
+#define DECISECOND   100000000ull
+#define RING_MASK    (TTY_INPUT_BYTES - 1)
+#define ALL_SIGNALED (EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM | EPOLLERR | EPOLLHUP)
+
+static int no_check(struct tty *t, int sig)
+{
+	return 0;
+}
+
+static void no_signal(int pgrp, int sig)
+{
+}
+
+static int no_session(void)
+{
+	return 0;
+}
+
+static void no_event(struct tty *t)
+{
+}
+
+static int64_t no_ioctl(struct tty *t, unsigned cmd, uint64_t arg, bool master)
+{
+	return -ENOTTY;
+}
+
+static const struct tty_jobs no_jobs = { no_check, no_signal, no_session,
+					 no_event, no_ioctl,  no_event };
 
 static struct {
-	bool active;
-	struct mutex lock; // settings, line
-	struct termios termios;
-	struct winsize size;
-	uint8_t line[LINE_BYTES]; // being edited or read
-	unsigned filled, taken;
-	bool complete; // |line| may be read up to |filled|
-	bool eof;      // VEOF was typed on an empty line
-} tty;
+	const struct tty_jobs *jobs;
+} ttys = { &no_jobs };
 
-static const struct termios initial_termios = {
+void tty_set_jobs(const struct tty_jobs *jobs)
+{
+	ttys.jobs = jobs;
+}
+
+const struct tty_jobs *tty_jobs(void)
+{
+	return ttys.jobs;
+}
+
+static const struct termios2 initial_termios = {
 	.c_iflag = ICRNL | IXON,
 	.c_oflag = OPOST | ONLCR,
 	.c_cflag = B38400 | CS8 | CREAD | HUPCL,
@@ -59,274 +88,416 @@ static const struct termios initial_termios = {
 		  [VDISCARD] = 15,
 		  [VWERASE] = 23,
 		  [VLNEXT] = 22 },
+	.c_ispeed = 38400,
+	.c_ospeed = 38400,
 };
 
-static void put_bytes(const void *bytes, size_t n)
+int tty_setup(struct tty *t, const struct tty_driver *driver)
 {
-	while (n) {
-		int64_t r = ctl_write(CTL_STREAM_STDOUT, bytes, n, false);
+	t->input = kmalloc(TTY_INPUT_BYTES);
+	if (!t->input)
+		return -ENOMEM;
+	t->driver = driver;
+	mutex_init(&t->lock, RANK_PIPE);
+	t->termios = initial_termios;
+	waitq_init(&t->read_wait);
+	waitq_init(&t->write_wait);
+	waitq_init(&t->room_wait);
+	return 0;
+}
 
-		if (r <= 0)
-			return; // echo is best effort
-		bytes = (const uint8_t *)bytes + r;
-		n -= (size_t)r;
+void tty_teardown(struct tty *t)
+{
+	kfree(t->input);
+}
+
+uint32_t tty_room(struct tty *t)
+{
+	uint32_t used = READ_ONCE(t->head) - READ_ONCE(t->tail);
+
+	// A line that is too long is cut, so it takes any number of bytes.
+	if (READ_ONCE(t->termios.c_lflag) & ICANON && READ_ONCE(t->canon) == READ_ONCE(t->tail))
+		return TTY_INPUT_BYTES;
+	return TTY_INPUT_BYTES - 1 - used;
+}
+
+size_t tty_receive(struct tty *t, const uint8_t *bytes, size_t n)
+{
+	uint64_t signals = 0;
+	size_t done;
+	int pgrp;
+
+	mutex_lock(&t->lock);
+	for (done = 0; done < n && tty_room(t); done++) {
+		int sig = tty_input_byte(t, bytes[done]);
+
+		if (sig)
+			signals |= 1ull << sig;
 	}
+	if (t->canon != t->tail)
+		waitq_wake(&t->read_wait, ~0u, EPOLLIN | EPOLLRDNORM);
+	pgrp = t->pgrp;
+	mutex_unlock(&t->lock);
+	for (int sig = 1; pgrp && signals >> sig; sig++)
+		if (signals >> sig & 1)
+			ttys.jobs->signal_group(pgrp, sig);
+	return done;
 }
 
-static void echo_locked(uint8_t c)
+// Ready bytes; an end of file counts as one.
+static uint32_t ready_locked(const struct tty *t)
 {
-	uint8_t out[2] = { '^', c ^ 0x40 };
-
-	if (!(tty.termios.c_lflag & ECHO))
-		return;
-	if (c == '\n')
-		put_bytes("\r\n", 2);
-	else if ((c < 32 && c != '\t') || c == 127)
-		put_bytes(out, tty.termios.c_lflag & ECHOCTL ? 2 : 0);
-	else
-		put_bytes(&c, 1);
+	return t->canon - t->tail;
 }
 
-static void erase_locked(void)
+// How many bytes a read takes without waiting: in canonical mode up to the end of a line.
+static uint32_t take_locked(struct tty *t, uint8_t *buf, uint32_t max, bool *line_ended)
 {
-	uint8_t c = tty.line[--tty.filled];
+	bool canonical = t->termios.c_lflag & ICANON;
+	uint32_t n = 0;
 
-	if (!(tty.termios.c_lflag & ECHO))
-		return;
-	put_bytes("\b \b\b \b", (c < 32 && c != '\t') || c == 127 ? 6 : 3);
+	*line_ended = false;
+	while (n < max && t->tail != t->canon && !*line_ended) {
+		uint8_t c = t->input[t->tail & RING_MASK];
+
+		*line_ended = canonical && tty_is_end(t, t->tail);
+		t->tail++;
+		if (!*line_ended || c)
+			buf[n++] = c;
+	}
+	// An end of file right behind a full buffer belongs to this line.
+	if (canonical && !*line_ended && n == max && t->tail != t->canon &&
+	    tty_is_end(t, t->tail) && !t->input[t->tail & RING_MASK])
+		t->tail++;
+	waitq_wake_all(&t->room_wait);
+	return n;
 }
 
-static const struct {
-	uint8_t cc;
-	int sig;
-} signal_keys[] = { { VINTR, SIGINT }, { VQUIT, SIGQUIT }, { VSUSP, SIGTSTP } };
-
-static bool signal_locked(uint8_t c)
+// What a read waits for: a line, or VMIN bytes.
+static bool satisfied(const struct tty *t, uint64_t want)
 {
-	if (!(tty.termios.c_lflag & ISIG) || !c)
-		return false;
-	for (unsigned k = 0; k < ARRAY_SIZE(signal_keys); k++) {
-		if (c != tty.termios.c_cc[signal_keys[k].cc])
-			continue;
-		echo_locked(c);
-		if (!(tty.termios.c_lflag & NOFLSH))
-			tty.filled = 0;
-		thread_send_signal(thread_current(), signal_keys[k].sig);
+	uint32_t ready = READ_ONCE(t->canon) - READ_ONCE(t->tail);
+
+	if (READ_ONCE(t->hung_up))
 		return true;
-	}
-	return false;
+	if (READ_ONCE(t->termios.c_lflag) & ICANON || t->termios.c_cc[VTIME])
+		return ready;
+	return ready >= MIN(MAX(t->termios.c_cc[VMIN], 1), want);
 }
 
-static void edit_locked(uint8_t c)
+// Waits for input as VMIN and VTIME say. 0 (there may be none: VTIME is over) or -errno.
+static int wait_for_input(struct tty *t, uint64_t want, bool nonblock)
 {
-	const uint8_t *cc = tty.termios.c_cc;
+	const uint8_t *cc = t->termios.c_cc;
+	uint64_t deadline = UINT64_MAX;
+	int err;
 
-	if (c == cc[VERASE]) {
-		if (tty.filled)
-			erase_locked();
-	} else if (c == cc[VKILL]) {
-		while (tty.filled)
-			erase_locked();
-	} else if (c == cc[VEOF]) {
-		tty.complete = true;
-		tty.eof = !tty.filled;
-	} else if (tty.filled < sizeof(tty.line) - 1 || c == '\n') {
-		echo_locked(c);
-		tty.line[tty.filled++] = c;
-		tty.complete = c == '\n' || c == cc[VEOL];
+	if (satisfied(t, want))
+		return 0;
+	if (nonblock)
+		return -EAGAIN;
+	if (!(t->termios.c_lflag & ICANON) && !cc[VMIN]) {
+		if (!cc[VTIME])
+			return 0;
+		deadline = clock_mono_ns() + cc[VTIME] * DECISECOND;
 	}
+	waitq_wait_until(&t->read_wait, satisfied(t, want), deadline, true, err);
+	return err == -EINTR ? -ERESTARTSYS : 0;
 }
 
-// One byte typed by the user.
-static void input_locked(uint8_t c)
+// One step of a read. Bytes, 0 at the end, or -errno. *more: the caller may go on.
+static int64_t read_step(struct tty *t, struct uio *u, bool *more)
 {
-	if (c == '\r' && tty.termios.c_iflag & IGNCR)
-		return;
-	if (c == '\r' && tty.termios.c_iflag & ICRNL)
-		c = '\n';
-	else if (c == '\n' && tty.termios.c_iflag & INLCR)
-		c = '\r';
-	if (signal_locked(c))
-		return;
-	if (tty.termios.c_lflag & ICANON) {
-		edit_locked(c);
-	} else {
-		echo_locked(c);
-		tty.line[tty.filled++] = c;
-		tty.complete = true;
-	}
-}
+	uint8_t buf[STEP_BYTES];
+	bool line_ended;
+	uint32_t n;
 
-static int64_t take_line_locked(struct uio *u)
-{
-	size_t want = MIN((uint64_t)(tty.filled - tty.taken), u->resid);
-	size_t n = uio_copy_out(u, tty.line + tty.taken, want);
-
-	tty.taken += (unsigned)n;
-	if (tty.taken == tty.filled) {
-		tty.filled = tty.taken = 0;
-		tty.complete = tty.eof = false;
-	}
-	return n || !want ? (int64_t)n : -EFAULT;
+	mutex_lock(&t->lock);
+	n = take_locked(t, buf, (uint32_t)MIN(u->resid, STEP_BYTES), &line_ended);
+	*more = n && !line_ended && u->resid > n && ready_locked(t);
+	mutex_unlock(&t->lock);
+	return uio_copy_out(u, buf, n) == n ? (int64_t)n : -EFAULT;
 }
 
 static int64_t tty_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
-	bool nonblock = READ_ONCE(f->flags) & O_NONBLOCK;
-	int64_t n;
+	struct tty *t = f->priv;
+	int64_t n, done = 0;
+	bool more;
+	int err = ttys.jobs->check(t, SIGTTIN);
 
-	if (!u->resid)
-		return 0;
-	for (;;) {
-		uint8_t c;
-
-		mutex_lock(&tty.lock);
-		if (tty.complete) {
-			n = take_line_locked(u);
-			mutex_unlock(&tty.lock);
-			return n;
-		}
-		mutex_unlock(&tty.lock);
-		n = ctl_read(&c, 1, nonblock);
-		if (n <= 0)
-			return n;
-		mutex_lock(&tty.lock);
-		input_locked(c);
-		mutex_unlock(&tty.lock);
-		if (READ_ONCE(thread_current()->pending) & (PENDING_SIGNAL | PENDING_KILL))
-			return -ERESTARTSYS;
-	}
+	if (err || !u->resid)
+		return err;
+	err = wait_for_input(t, u->resid, READ_ONCE(f->flags) & O_NONBLOCK);
+	if (err || READ_ONCE(t->hung_up)) // what had been typed is gone
+		return err;
+	do {
+		n = read_step(t, u, &more);
+		done += n > 0 ? n : 0;
+	} while (n > 0 && more);
+	return done ? done : n;
 }
 
-// Writes |n| bytes with output processing. 0 or -errno.
-static int write_processed(const uint8_t *buf, size_t n, bool nonblock)
+// Waits while output is stopped. 0 or -errno.
+static int wait_for_output(struct tty *t, bool nonblock)
 {
-	static const uint8_t crlf[2] = "\r\n";
-	bool post =
-		READ_ONCE(tty.termios.c_oflag) & OPOST && READ_ONCE(tty.termios.c_oflag) & ONLCR;
+	int err = 0;
 
+	if (READ_ONCE(t->output_stopped) && nonblock)
+		return -EAGAIN;
+	waitq_wait_event(&t->write_wait, !READ_ONCE(t->output_stopped) || READ_ONCE(t->hung_up),
+			 err);
+	if (READ_ONCE(t->hung_up))
+		return -EIO;
+	return err ? -ERESTARTSYS : 0;
+}
+
+// Sends all of |buf|. 0 or -errno.
+static int send_all(struct tty *t, const uint8_t *buf, size_t n, bool nonblock)
+{
 	while (n) {
-		const uint8_t *nl = post ? memchr(buf, '\n', n) : NULL;
-		size_t plain = nl ? (size_t)(nl - buf) : n;
-		int64_t r = plain ? ctl_write(CTL_STREAM_STDOUT, buf, plain, nonblock) : 0;
+		int64_t r = t->driver->write(t, buf, n, nonblock);
 
-		if (r < 0)
-			return (int)r;
+		if (r <= 0)
+			return r ? (int)r : -EIO;
 		buf += r;
 		n -= (size_t)r;
-		if ((size_t)r < plain || !nl)
-			continue;
-		put_bytes(crlf, sizeof(crlf));
-		buf++;
-		n--;
+	}
+	return 0;
+}
+
+static int write_processed(struct tty *t, const uint8_t *in, size_t n, bool nonblock)
+{
+	uint8_t out[STEP_BYTES];
+	size_t used, filled;
+	int err;
+
+	while (n) {
+		err = wait_for_output(t, nonblock);
+		if (err)
+			return err;
+		mutex_lock(&t->lock);
+		filled = tty_process_output(t, in, n, out, sizeof(out), &used);
+		mutex_unlock(&t->lock);
+		err = send_all(t, out, filled, nonblock);
+		if (err)
+			return err;
+		in += used;
+		n -= used;
 	}
 	return 0;
 }
 
 static int64_t tty_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
+	struct tty *t = f->priv;
 	bool nonblock = READ_ONCE(f->flags) & O_NONBLOCK;
-	uint8_t buf[512];
+	uint8_t buf[STEP_BYTES];
 	int64_t done = 0;
+	int err = READ_ONCE(t->termios.c_lflag) & TOSTOP ? ttys.jobs->check(t, SIGTTOU) : 0;
 
-	while (u->resid) {
+	while (!err && u->resid) {
 		size_t want = MIN(u->resid, sizeof(buf)), got = uio_copy_in(u, buf, want);
-		int err = got ? write_processed(buf, got, nonblock) : -EFAULT;
 
-		if (err)
-			return done ? done : err;
-		done += (int64_t)got;
+		err = got ? write_processed(t, buf, got, nonblock) : -EFAULT;
+		if (!err)
+			done += (int64_t)got;
 		if (got < want)
 			break;
 	}
-	return done;
+	return done ? done : err;
 }
 
 static uint32_t tty_poll(struct file *f, struct poll_table *pt)
 {
-	poll_wait(pt, ctl_read_waitq());
-	return EPOLLOUT | EPOLLWRNORM |
-	       (READ_ONCE(tty.complete) || ctl_readable() ? EPOLLIN | EPOLLRDNORM : 0);
+	struct tty *t = f->priv;
+	uint32_t events = 0;
+
+	poll_wait(pt, &t->read_wait);
+	poll_wait(pt, &t->write_wait);
+	if (READ_ONCE(t->hung_up))
+		return ALL_SIGNALED;
+	if (READ_ONCE(t->canon) != READ_ONCE(t->tail))
+		events |= EPOLLIN | EPOLLRDNORM;
+	if (!READ_ONCE(t->output_stopped) && t->driver->writable(t))
+		events |= EPOLLOUT | EPOLLWRNORM;
+	return events;
 }
 
-static int64_t get_termios(struct file *f, uint64_t arg)
+void tty_hang_up(struct tty *t)
 {
-	struct termios t;
-
-	mutex_lock(&tty.lock);
-	t = tty.termios;
-	mutex_unlock(&tty.lock);
-	return copy_to_user(UPTR(arg), &t, sizeof(t));
+	WRITE_ONCE(t->hung_up, true);
+	waitq_wake_all(&t->room_wait);
+	waitq_wake(&t->read_wait, ~0u, EPOLLIN | EPOLLHUP);
+	waitq_wake(&t->write_wait, ~0u, EPOLLOUT | EPOLLHUP);
 }
 
-static int64_t set_termios(struct file *f, uint64_t arg)
+static void set_settings(struct tty *t, const struct termios2 *n)
 {
-	struct termios t;
-	uint32_t raw;
-	int err = copy_from_user(&t, UPTR(arg), sizeof(t));
+	bool was = t->termios.c_lflag & ICANON;
 
+	mutex_lock(&t->lock);
+	t->termios = *n;
+	// A line under way can be read when canonical mode is left.
+	if (was && !(n->c_lflag & ICANON))
+		t->canon = t->head;
+	if (!(n->c_iflag & IXON))
+		t->output_stopped = false;
+	mutex_unlock(&t->lock);
+	if (t->driver->mode_changed)
+		t->driver->mode_changed(t, n);
+	waitq_wake_all(&t->read_wait);
+	waitq_wake_all(&t->write_wait);
+}
+
+// struct termios and struct ktermios differ in the speeds at the end only.
+static int64_t get_termios(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	struct termios2 now;
+
+	mutex_lock(&t->lock);
+	now = t->termios;
+	mutex_unlock(&t->lock);
+	return copy_to_user(UPTR(arg), &now,
+			    cmd == TCGETS ? sizeof(struct termios) : sizeof(struct termios2));
+}
+
+static int64_t set_termios(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	bool old_form = cmd == TCSETS || cmd == TCSETSW || cmd == TCSETSF;
+	struct termios2 n = t->termios;
+	int err = ttys.jobs->check(t, SIGTTOU);
+
+	if (!err)
+		err = copy_from_user(&n, UPTR(arg),
+				     old_form ? sizeof(struct termios) : sizeof(struct termios2));
 	if (err)
 		return err;
-	mutex_lock(&tty.lock);
-	// A line under way becomes readable when canonical mode is left.
-	if (!(t.c_lflag & ICANON) && tty.filled)
-		tty.complete = true;
-	tty.termios = t;
-	mutex_unlock(&tty.lock);
-	raw = !(t.c_lflag & ICANON);
-	ctl_send_record(CTL_TTYMODE, &raw, sizeof(raw));
+	if (cmd == TCSETSF || cmd == TCSETSF2) {
+		mutex_lock(&t->lock);
+		tty_discard_input(t);
+		mutex_unlock(&t->lock);
+	}
+	set_settings(t, &n);
 	return 0;
 }
 
-static int64_t flush_and_set_termios(struct file *f, uint64_t arg)
+static int64_t get_size(struct tty *t, unsigned cmd, uint64_t arg)
 {
-	mutex_lock(&tty.lock);
-	tty.filled = tty.taken = 0;
-	tty.complete = tty.eof = false;
-	mutex_unlock(&tty.lock);
-	return set_termios(f, arg);
-}
-
-static int64_t get_size(struct file *f, uint64_t arg)
-{
-	struct winsize s = tty.size;
+	struct winsize s = t->size;
 
 	return copy_to_user(UPTR(arg), &s, sizeof(s));
 }
 
-static int64_t set_size(struct file *f, uint64_t arg)
+void tty_set_size(struct tty *t, const struct winsize *s)
 {
-	struct winsize s;
-	int err = copy_from_user(&s, UPTR(arg), sizeof(s));
+	bool changed = memcmp(&t->size, s, sizeof(*s));
 
-	if (!err)
-		tty.size = s;
-	return err;
+	t->size = *s;
+	if (changed && t->pgrp)
+		ttys.jobs->signal_group(t->pgrp, SIGWINCH);
 }
 
-static int64_t bytes_ready(struct file *f, uint64_t arg)
+static int64_t set_size(struct tty *t, unsigned cmd, uint64_t arg)
 {
-	int n = tty.complete ? (int)(tty.filled - tty.taken) : 0;
+	struct winsize s;
+
+	if (copy_from_user(&s, UPTR(arg), sizeof(s)))
+		return -EFAULT;
+	tty_set_size(t, &s);
+	return 0;
+}
+
+static int64_t bytes_ready(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	int n = 0;
+
+	mutex_lock(&t->lock);
+	for (uint32_t at = t->tail; at != t->canon; at++)
+		n += !tty_is_end(t, at) || t->input[at & RING_MASK];
+	mutex_unlock(&t->lock);
+	return copy_to_user(UPTR(arg), &n, sizeof(n));
+}
+
+static int64_t bytes_unsent(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	int n = 0; // what was written has been sent
 
 	return copy_to_user(UPTR(arg), &n, sizeof(n));
 }
 
+static int64_t flush(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	int err = ttys.jobs->check(t, SIGTTOU);
+
+	if (err)
+		return err;
+	if (arg > TCIOFLUSH)
+		return -EINVAL;
+	mutex_lock(&t->lock);
+	if (arg != TCOFLUSH)
+		tty_discard_input(t);
+	if (arg != TCIFLUSH && t->driver->flush_output)
+		t->driver->flush_output(t);
+	mutex_unlock(&t->lock);
+	return 0;
+}
+
+static int64_t flow(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	int err = ttys.jobs->check(t, SIGTTOU);
+
+	if (err)
+		return err;
+	if (arg > TCION)
+		return -EINVAL;
+	if (arg == TCOOFF || arg == TCOON)
+		WRITE_ONCE(t->output_stopped, arg == TCOOFF);
+	waitq_wake_all(&t->write_wait);
+	return 0;
+}
+
+// All output has been sent when write returns, and there is no line to break.
+static int64_t drain(struct tty *t, unsigned cmd, uint64_t arg)
+{
+	return ttys.jobs->check(t, SIGTTOU);
+}
+
 static const struct {
 	unsigned cmd;
-	int64_t (*fn)(struct file *f, uint64_t arg);
+	int64_t (*fn)(struct tty *t, unsigned cmd, uint64_t arg);
 } ioctls[] = {
-	{ TCGETS, get_termios },   { TCSETS, set_termios },
-	{ TCSETSW, set_termios },  { TCSETSF, flush_and_set_termios },
-	{ TIOCGWINSZ, get_size },  { TIOCSWINSZ, set_size },
-	{ FIONREAD, bytes_ready },
+	{ TCGETS, get_termios },   { TCGETS2, get_termios },  { TCSETS, set_termios },
+	{ TCSETSW, set_termios },  { TCSETSF, set_termios },  { TCSETS2, set_termios },
+	{ TCSETSW2, set_termios }, { TCSETSF2, set_termios }, { TIOCGWINSZ, get_size },
+	{ TIOCSWINSZ, set_size },  { FIONREAD, bytes_ready }, { TIOCOUTQ, bytes_unsent },
+	{ TCFLSH, flush },         { TCXONC, flow },          { TCSBRK, drain },
+	{ TCSBRKP, drain },
 };
 
-static int64_t tty_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+int64_t tty_ioctl_common(struct tty *t, unsigned cmd, uint64_t arg)
 {
 	for (unsigned k = 0; k < ARRAY_SIZE(ioctls); k++)
 		if (ioctls[k].cmd == cmd)
-			return ioctls[k].fn(f, arg);
+			return ioctls[k].fn(t, cmd, arg);
 	return -ENOTTY;
+}
+
+static int64_t tty_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+{
+	struct tty *t = f->priv;
+	int64_t r;
+
+	if (READ_ONCE(t->hung_up))
+		return -EIO;
+	r = ttys.jobs->ioctl(t, cmd, arg, false);
+	return r == -ENOTTY ? tty_ioctl_common(t, cmd, arg) : r;
+}
+
+static void tty_release(struct file *f)
+{
+	if (f->priv)
+		pty_slave_closed(f->priv);
 }
 
 const struct file_ops tty_file_ops = {
@@ -334,11 +505,21 @@ const struct file_ops tty_file_ops = {
 	.write = tty_write,
 	.ioctl = tty_ioctl,
 	.poll = tty_poll,
+	.release = tty_release,
 };
 
+// /dev/tty is the terminal of the caller's session, /dev/console the machine's.
 static int tty_open(struct inode *i, struct file *f)
 {
-	return tty.active ? 0 : kdev_minor(i->rdev) ? -EIO : -ENXIO;
+	if (kdev_minor(i->rdev))
+		f->priv = tty_console();
+	else
+		f->priv = pty_find_session(ttys.jobs->caller_session());
+	if (!f->priv)
+		return kdev_minor(i->rdev) ? -EIO : -ENXIO;
+	if (!(f->flags & O_NOCTTY) && kdev_minor(i->rdev))
+		ttys.jobs->opened(f->priv);
+	return 0;
 }
 
 static struct chrdev tty_devices = {
@@ -358,18 +539,7 @@ static struct pseudo_table table = { .dir = "", .nodes = nodes };
 
 void tty_init(void)
 {
-	mutex_init(&tty.lock, RANK_PIPE);
-	tty.termios = initial_termios;
 	chrdev_register(&tty_devices);
 	pseudo_register(PSEUDO_DEV, &table);
-}
-
-void tty_set_winsize(const struct ctl_winsize *ws)
-{
-	tty.size = (struct winsize){ ws->rows, ws->cols, ws->xpixel, ws->ypixel };
-}
-
-void tty_activate(void)
-{
-	tty.active = true;
+	pty_init();
 }

@@ -11,6 +11,7 @@
 #include "fs/fdtable.h"
 #include "kernel/base/panic.h"
 #include "kernel/proc/futex.h"
+#include "kernel/proc/jobctl.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
@@ -119,6 +120,7 @@ static void become_zombie(struct process *p)
 	bool forget;
 
 	list_init(&dead);
+	jobctl_session_ended(p);
 	process_tree_lock();
 	process_tree_leave(p, &dead);
 	irq = sighand_lock(p);

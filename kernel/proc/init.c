@@ -7,6 +7,7 @@
 #include "fs/tty.h"
 #include "fs/vfs.h"
 #include "kernel/base/random.h"
+#include "kernel/proc/jobctl.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/proc/procfs.h"
 #include "kernel/proc/sysvshm.h"
@@ -30,11 +31,24 @@ static int64_t fill_random(void *buf, size_t bytes, unsigned flags)
 static void host_winsize(const struct ctl_winsize *ws)
 {
 	tty_set_winsize(ws);
-	process_signal_program(SIGWINCH);
+	if (tty_console() && READ_ONCE(tty_console()->pgrp))
+		jobctl_signal_group(tty_console()->pgrp, SIGWINCH);
+}
+
+// Keys of the user's terminal come as signals while that edits lines (tools/ouro/relay.c).
+static void host_signal(int sig)
+{
+	struct tty *t = tty_console();
+	int pgrp = t ? READ_ONCE(t->pgrp) : 0;
+
+	if (pgrp && (sig == SIGINT || sig == SIGQUIT))
+		jobctl_signal_group(pgrp, sig);
+	else
+		process_signal_program(sig);
 }
 
 static const struct ctl_handlers host_handlers = { .winsize = host_winsize,
-						   .signal = process_signal_program,
+						   .signal = host_signal,
 						   .dump = sched_dump_all };
 
 int proc_init(void)
@@ -47,6 +61,7 @@ int proc_init(void)
 	aspace_set_oom_handler(process_oom);
 	procfs_register();
 	sysvshm_init();
+	jobctl_init();
 	ctl_set_handlers(&host_handlers);
 	return vdso_init();
 }

@@ -36,12 +36,13 @@ struct process {
 	struct process *parent;
 	int parent_pid; // of |parent|, changed with it; read without the lock (getppid)
 	struct list_node children, sibling;
-	int pgid, sid;   // their numbers are held (pid.h)
-	int creator_tid; // the thread of the parent that made it (PR_SET_PDEATHSIG, __WNOTHREAD)
-	int exit_signal; // sent to the parent at the end; 0: none
-	uint32_t uid;    // real user of the thread that ended last (si_uid)
-	bool did_exec;   // since it was made
-	bool reaped;     // by wait4 or by itself: in no table any more
+	int pgid, sid;      // their numbers are held (pid.h)
+	int creator_tid;    // the thread of the parent that made it (PR_SET_PDEATHSIG, __WNOTHREAD)
+	int exit_signal;    // sent to the parent at the end; 0: none
+	uint32_t uid;       // real user of the thread that ended last (si_uid)
+	bool did_exec;      // since it was made
+	bool left_terminal; // TIOCNOTTY: the session's terminal is not its own any more
+	bool reaped;        // by wait4 or by itself: in no table any more
 
 	struct aspace *aspace;   // owned; replaced by exec with one thread left; NULL: zombie
 	struct sighand *sighand; // owned; replaced by exec if shared: use sighand_lock()
