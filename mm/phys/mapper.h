@@ -125,6 +125,10 @@ void pt_drop_lazy(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *batch
 // |may_write| or the entry is PT_EXCLUSIVE.
 void pt_protect_range(struct pgtable *pt, va_t va, va_t end, unsigned prot, bool may_write,
 		      struct tlb_batch *batch);
+// The same, with the flush that is needed, if the range lies in the page table that was used last.
+// False: it does not, nothing was done.
+bool __must_check pt_protect_near(struct pgtable *pt, va_t va, va_t end, unsigned prot,
+				  bool may_write);
 // No lock is taken: what it says may be stale at once, unless the caller excludes changes.
 struct pt_entry pt_query(const struct pgtable *pt, va_t va);
 // As pt_query, with a reference to the 4 KiB frame taken while the entry cannot change. A 2 MiB

@@ -248,22 +248,39 @@ static __always_inline_fn bool protect_one(pte_t *e, pte_t want, bool may_write)
 	return loses_rights(v, now);
 }
 
-static void protect_small(struct tlb_batch *batch, pte_t *e, va_t va, va_t stop, unsigned prot,
-			  bool may_write)
+// What lost rights lies in [*first, *last), which grows.
+static __always_inline_fn void protect_small(pte_t *e, va_t va, va_t stop, unsigned prot,
+					     bool may_write, va_t *first, va_t *last)
 {
 	const pte_t want = pte_from_prot(prot) & RIGHTS;
 	struct page *table = table_of(e);
 
 	spin_lock(&table->table_lock);
 	for (; va < stop; va += PAGE_SIZE, e++) {
-		if (*e && protect_one(e, want, may_write))
-			tlb_batch_range(batch, va, va + PAGE_SIZE);
+		if (*e && protect_one(e, want, may_write)) {
+			*first = MIN(*first, va);
+			*last = va + PAGE_SIZE;
+		}
 	}
 	spin_unlock(&table->table_lock);
 }
 
+bool pt_protect_near(struct pgtable *pt, va_t va, va_t end, unsigned prot, bool may_write)
+{
+	pte_t *e = hinted_range(pt, va, end);
+	va_t first = end, last = 0;
+
+	if (unlikely(!e))
+		return false;
+	protect_small(e, va, end, prot, may_write, &first, &last);
+	if (last)
+		tlb_flush_range(pt, first, last);
+	return true;
+}
+
 static void protect_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
 {
+	va_t first = stop, last = 0;
 	bool whole;
 
 	if (!pt_table_or_huge(op, pd_entry, va, stop, &whole)) {
@@ -274,27 +291,18 @@ static void protect_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t 
 		}
 		return;
 	}
-	protect_small(op->batch, (pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0), va,
-		      stop, op->prot, op->may_write);
-}
-
-static __noinline void protect_tables(struct pgtable *pt, va_t va, va_t end, unsigned prot,
-				      bool may_write, struct tlb_batch *batch)
-{
-	struct range_op op = { .pt = pt, .batch = batch, .prot = prot, .may_write = may_write };
-
-	for_each_pd_entry(&op, va, end, protect_entries);
+	protect_small((pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0), va, stop,
+		      op->prot, op->may_write, &first, &last);
+	if (last)
+		tlb_batch_range(op->batch, first, last);
 }
 
 void pt_protect_range(struct pgtable *pt, va_t va, va_t end, unsigned prot, bool may_write,
 		      struct tlb_batch *batch)
 {
-	pte_t *e = hinted_range(pt, va, end);
+	struct range_op op = { .pt = pt, .batch = batch, .prot = prot, .may_write = may_write };
 
-	if (likely(e))
-		protect_small(batch, e, va, end, prot, may_write);
-	else
-		protect_tables(pt, va, end, prot, may_write, batch);
+	for_each_pd_entry(&op, va, end, protect_entries);
 }
 
 // ---- walk

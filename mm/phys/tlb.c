@@ -105,12 +105,29 @@ static uint64_t leave_out_lazy(uint64_t cpus)
 	return active;
 }
 
-static __noinline void flush_others(const struct tlb_batch *b, uint64_t cpus)
+static __noinline void flush_others(uint64_t cpus, va_t start, va_t end, bool tables_freed)
 {
-	if (!b->tables_freed)
+	if (!tables_freed)
 		cpus = leave_out_lazy(cpus);
 	if (cpus)
-		request(cpus, b->start, b->end, false, NULL);
+		request(cpus, start, end, false, NULL);
+}
+
+static __always_inline_fn void flush_user(struct pgtable *pt, va_t start, va_t end,
+					  bool tables_freed)
+{
+	uint64_t cpus = __atomic_load_n(&pt->cpus, __ATOMIC_SEQ_CST);
+	uint64_t me = 1ull << this_cpu_id();
+
+	if (cpus & me)
+		flush_here(start, end, false);
+	if (unlikely(cpus & ~me))
+		flush_others(cpus & ~me, start, end, tables_freed);
+}
+
+void tlb_flush_range(struct pgtable *pt, va_t start, va_t end)
+{
+	flush_user(pt, start, end, false);
 }
 
 static void drop_held(struct tlb_batch *b)
@@ -132,20 +149,13 @@ static void drop_held(struct tlb_batch *b)
 
 void tlb_batch_flush(struct tlb_batch *b)
 {
-	uint64_t cpus = __atomic_load_n(&b->pt->cpus, __ATOMIC_SEQ_CST);
-	uint64_t me = 1ull << this_cpu_id();
-
 	// A table without an entry that was present still sits in the caches of upper entries.
 	if (b->tables_freed && b->start >= b->end) {
 		b->start = 0;
 		b->end = PAGE_SIZE;
 	}
-	if (b->start < b->end) {
-		if (cpus & me)
-			flush_here(b->start, b->end, false);
-		if (unlikely(cpus & ~me))
-			flush_others(b, cpus & ~me);
-	}
+	if (b->start < b->end)
+		flush_user(b->pt, b->start, b->end, b->tables_freed);
 	drop_held(b);
 	b->start = ~0ull;
 	b->end = 0;

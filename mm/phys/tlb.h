@@ -64,6 +64,10 @@ static inline void tlb_batch_end(struct tlb_batch *b)
 		tlb_batch_flush(b);
 }
 
+// Flushes [start, end) of |pt| on every CPU that has it loaded, as a batch would: for entries that
+// lost rights, where nothing is to be dropped. Interrupts as for tlb_batch_flush.
+void tlb_flush_range(struct pgtable *pt, va_t start, va_t end);
+
 // What this CPU has loaded, and whether it is lazy about it (not 0): see tlb.c.
 DECLARE_PERCPU(struct pgtable *, tlb_loaded);
 DECLARE_PERCPU(uint32_t, tlb_mode);

@@ -10,13 +10,11 @@
 #include "mm/virt/populate.h"
 #include "mm/virt/vma.h"
 
-__stack_guarded void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
+static __noinline __stack_guarded void apply_in_steps(struct aspace *as, struct vma *v, va_t start,
+						      va_t end, bool may_write)
 {
-	const bool may_write = (v->flags & VMA_SHARED) && !v->obj->ops->mkwrite;
 	const unsigned prot = vma_pt_prot(v);
 
-	if (!v->touched)
-		return;
 	for (;;) {
 		va_t to = MIN(end, start + VMA_MAX_STEP_BYTES);
 		struct tlb_batch batch;
@@ -33,6 +31,17 @@ __stack_guarded void vma_apply_prot(struct aspace *as, struct vma *v, va_t start
 			break;
 		sched_point();
 	}
+}
+
+void vma_apply_prot(struct aspace *as, struct vma *v, va_t start, va_t end)
+{
+	const bool may_write = (v->flags & VMA_SHARED) && !v->obj->ops->mkwrite;
+
+	if (!v->touched)
+		return;
+	if (unlikely(v->touched == VMA_GUARDED ||
+		     !pt_protect_near(&as->pt, start, end, vma_pt_prot(v), may_write)))
+		apply_in_steps(as, v, start, end, may_write);
 }
 
 // What overcommit and RLIMIT_DATA say to memory that becomes writable.
@@ -81,9 +90,14 @@ static int change(struct aspace *as, struct vma *v, va_t start, va_t end, struct
 		return r;
 	if ((v->flags & (VMA_WRITE | VMA_SHARED | VMA_LOCKED)) == VMA_LOCKED && (flags & VMA_WRITE))
 		note_populate(c, start, end);
-	r = vma_modify(as, v, start, end, flags, out, &c->dead);
-	if (r)
-		return r;
+	if (start == v->start && end == v->end) {
+		vma_set_flags(as, v, flags);
+		*out = vma_merge_around(as, v, &c->dead);
+	} else {
+		r = vma_modify(as, v, start, end, flags, out, &c->dead);
+		if (r)
+			return r;
+	}
 	vma_apply_prot(as, *out, start, end);
 	return 0;
 }

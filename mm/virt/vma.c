@@ -154,23 +154,6 @@ void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint6
 	vma_account(as, v->flags, vma_pages(v) - old_pages);
 }
 
-void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags)
-{
-	uint64_t *from = vma_class_counter(as, v->flags), *to = vma_class_counter(as, flags);
-	const uint64_t pages = vma_pages(v);
-
-	if (from != to) {
-		if (from)
-			*from -= pages;
-		if (to)
-			*to += pages;
-	}
-	if ((v->flags ^ flags) & VMA_LOCKED)
-		as->locked_pages += flags & VMA_LOCKED ? pages : -pages;
-	DEBUG_ASSERT(!((v->flags ^ flags) & VMA_SHARED));
-	v->flags = flags;
-}
-
 // Splits linked |v| at |at|; |upper| is an unlinked copy of it that becomes the part from |at| on.
 // Truncation must see both parts or the whole: one hold of the views lock.
 static void split(struct aspace *as, struct vma *v, va_t at, struct vma *upper)
@@ -317,7 +300,7 @@ static void absorb(struct aspace *as, struct vma *a, struct vma *b, struct vma *
 	vma_discard(as, b, dead);
 }
 
-struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead)
+struct vma *vma_merge_touching(struct aspace *as, struct vma *v, struct vma **dead)
 {
 	struct vma *prev = vma_prev(v), *next = vma_next(v);
 

@@ -3,6 +3,7 @@
 // vma goes through here, so that both trees and the counters stay right.
 #pragma once
 
+#include "kernel/base/panic.h"
 #include "mm/phys/debug.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/aspace.h"
@@ -258,7 +259,22 @@ static inline void vma_unlink(struct aspace *as, struct vma *v)
 }
 // Moves the edges of a linked vma; |pgoff| is that of the new start.
 void vma_set_range(struct aspace *as, struct vma *v, va_t start, va_t end, uint64_t pgoff);
-void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags);
+static inline void vma_set_flags(struct aspace *as, struct vma *v, unsigned flags)
+{
+	uint64_t *from = vma_class_counter(as, v->flags), *to = vma_class_counter(as, flags);
+	const uint64_t pages = vma_pages(v);
+
+	if (from != to) {
+		if (from)
+			*from -= pages;
+		if (to)
+			*to += pages;
+	}
+	if ((v->flags ^ flags) & VMA_LOCKED)
+		as->locked_pages += flags & VMA_LOCKED ? pages : -pages;
+	DEBUG_ASSERT(!((v->flags ^ flags) & VMA_SHARED));
+	v->flags = flags;
+}
 // May |b|, which follows |a| directly, be one mapping with it? The part that usually says no first.
 bool vma_may_join(const struct vma *a, const struct vma *b);
 static inline bool vma_can_merge(const struct vma *a, const struct vma *b)
@@ -268,7 +284,15 @@ static inline bool vma_can_merge(const struct vma *a, const struct vma *b)
 }
 // Merges |v| with its neighbours where it may; returns the vma that now covers its range. What
 // became superfluous goes on |*dead|.
-struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead);
+struct vma *vma_merge_touching(struct aspace *as, struct vma *v, struct vma **dead);
+static inline struct vma *vma_merge_around(struct aspace *as, struct vma *v, struct vma **dead)
+{
+	const struct vma *prev = vma_prev(v), *next = vma_next(v);
+
+	if ((prev && vma_can_merge(prev, v)) || (next && vma_can_merge(v, next)))
+		return vma_merge_touching(as, v, dead);
+	return v;
+}
 // Releases a list of unlinked vmas. No lock is held; may sleep.
 void vma_release_some(struct vma *dead);
 static inline void vma_release_list(struct vma *dead)
