@@ -29,7 +29,10 @@ enum lock_rank {
 	RANK_ASPACE = 70, // rwsem of an address space
 	RANK_DRIVER = 75,
 	// spinlocks
-	RANK_LAZY = 80,    // address spaces with pages given up (mm/virt/lazy.c)
+	RANK_LAZY = 80, // address spaces with pages given up (mm/virt/lazy.c)
+	RANK_UNIX_NAMES = 86,
+	RANK_UNIX_GC = 87,
+	RANK_UNIX = 88,    // an AF_UNIX socket
 	RANK_SIGHAND = 90, // signal state of a process
 	RANK_DENTRY = 92,  // the trees of names and mounts (fs/dentry.c)
 	RANK_FUTEX = 95,

@@ -163,6 +163,7 @@ int process_add_thread(struct process *p, struct thread *t)
 	err = p->exiting || p->exec_thread ? -EAGAIN : 0;
 	if (!err) {
 		t->process = process_get(p);
+		t->tgid = p->pid;
 		list_push_back(&p->threads, &t->uthread->node);
 		p->nthreads++;
 	}

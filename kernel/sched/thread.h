@@ -32,6 +32,7 @@ struct thread {
 
 	// read-only after creation
 	int tid;
+	int tgid;                // its process's number; 0 for kernel threads
 	void *kstack;            // lowest address; KSTACK_BYTES long
 	void *kstack_top;        // where a trap from user mode starts pushing (TSS.rsp0)
 	struct process *process; // NULL for kernel threads
