@@ -32,7 +32,7 @@ static struct usock *unix_socket_of(const struct file *f)
 
 int unix_fly(const struct rights *r)
 {
-	if (READ_ONCE(gc.count) > fs_context_current()->nofile_limit &&
+	if (READ_ONCE(gc.count) > fs_context_current()->limits->nofile &&
 	    !cred_has_cap(cred_current(), CAP_SYS_RESOURCE) &&
 	    !cred_has_cap(cred_current(), CAP_SYS_ADMIN))
 		return -ETOOMANYREFS;

@@ -116,7 +116,7 @@ static int bind_path(struct unix_name *n)
 		(unsigned)(PATH_OFFSET + strnlen(text, n->address.bytes - PATH_OFFSET) + 1);
 	text[n->address.bytes - PATH_OFFSET - 1] = '\0';
 	fs_context_get_cwd(ctx, &cwd);
-	err = namei_mknod(&cwd, text, S_IFSOCK | (0777 & ~ctx->umask), 0);
+	err = namei_mknod(&cwd, text, S_IFSOCK | (0777 & ~ctx->view->umask), 0);
 	if (!err)
 		err = namei_lookup(&cwd, text, 0, &n->path);
 	path_put(&cwd);

@@ -89,8 +89,14 @@ __stack_guarded int64_t sys_socketpair(int family, int type, int protocol, struc
 {
 	const struct socket_family *fam;
 	struct socket *pair[2];
-	int fd[2], err = family_get(family, type, &fam);
+	int fd[2], err = 0;
 
+	// Linux writes the numbers before it makes the sockets.
+	if (type & ~(SOCK_TYPE_MASK | SOCK_CLOEXEC | SOCK_NONBLOCK))
+		return -EINVAL;
+	if (copy_from_user(fd, fds, sizeof(fd)) || copy_to_user(fds, fd, sizeof(fd)))
+		return -EFAULT;
+	err = family_get(family, type, &fam);
 	if (!err)
 		err = fam->pair(type & SOCK_TYPE_MASK, protocol, pair);
 	if (err)
