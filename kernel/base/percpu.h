@@ -35,6 +35,11 @@ extern uint64_t percpu_kernel_stack_top, percpu_user_rsp;
 		__typeof__(name) v_ = (value);                                                     \
 		__asm__ volatile("mov %1, %%gs:%0" : "=m"(name) : "r"(v_));                        \
 	} while (0)
+#define this_cpu_add(name, value)                                                                  \
+	do {                                                                                       \
+		__typeof__(name) v_ = (value);                                                     \
+		__asm__ volatile("add %1, %%gs:%0" : "+m"(name) : "re"(v_) : "cc");                \
+	} while (0)
 #define per_cpu_ptr(name, cpu) ((__typeof__(&(name)))((uintptr_t) & (name) + percpu_offset(cpu)))
 #define this_cpu_ptr(name)                                                                         \
 	((__typeof__(&(name)))((uintptr_t) & (name) + this_cpu_read(percpu_self_offset)))

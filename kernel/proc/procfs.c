@@ -16,6 +16,8 @@
 #include "mm/phys/hugepool.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/pmm.h"
+#include "mm/virt/commit.h"
+#include "mm/virt/resv.h"
 
 #define PAGE_KIB      (PAGE_SIZE / 1024)
 #define CLOCK_TICK_NS 10000000ull
@@ -71,23 +73,51 @@ static void show_huge_pages(struct seq *out)
 	mem_row(out, "Hugetlb:", pool.total * (HUGE_SIZE / 1024));
 }
 
-static int show_meminfo(const struct pseudo_ref *r, struct seq *out)
+static __stack_guarded int show_meminfo(const struct pseudo_ref *r, struct seq *out)
 {
 	struct pmm_stats ram;
 	struct kmem_stats heap;
+	struct commit_stats use;
+	uint64_t slab, cached;
+	static const char *const names[] = {
+		"Buffers:",    "Cached:",      "SwapCached:",   "Active(anon):", "Inactive(file):",
+		"SwapTotal:",  "SwapFree:",    "Dirty:",        "Writeback:",    "AnonPages:",
+		"Mapped:",     "Shmem:",       "Slab:",         "SReclaimable:", "SUnreclaim:",
+		"PageTables:", "CommitLimit:", "Committed_AS:",
+	};
 
 	pmm_get_stats(&ram);
 	kmalloc_get_stats(&heap);
 	mem_row(out, "MemTotal:", (ram.total_pages + ram.image_pages) * PAGE_KIB);
 	mem_row(out, "MemFree:", ram.free_pages * PAGE_KIB);
-	mem_row(out, "MemAvailable:", ram.free_pages * PAGE_KIB);
-	mem_row(out, "Buffers:", 0);
-	mem_row(out, "Cached:", ram.image_pages * PAGE_KIB);
-	mem_row(out, "SwapCached:", 0);
-	mem_row(out, "SwapTotal:", 0);
-	mem_row(out, "SwapFree:", 0);
-	mem_row(out, "Slab:", heap.backing_pages * PAGE_KIB);
-	mem_row(out, "SUnreclaim:", heap.backing_pages * PAGE_KIB);
+	// Pages reserved for objects go when others need them.
+	mem_row(out, "MemAvailable:", (ram.free_pages + resv_unused_pages()) * PAGE_KIB);
+	commit_get_stats(&use, NULL);
+	slab = heap.backing_pages;
+	cached = ram.image_pages + use.object_pages;
+	const uint64_t pages[] = {
+		0,
+		cached,
+		0,
+		use.anon,
+		cached - use.object_pages,
+		0,
+		0,
+		0,
+		0,
+		use.anon,
+		use.mapped,
+		use.object_pages,
+		slab,
+		0,
+		slab,
+		use.tables,
+		commit_limit(),
+		use.committed,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+		mem_row(out, names[i], pages[i] * PAGE_KIB);
 	show_huge_pages(out);
 	return 0;
 }

@@ -45,3 +45,4 @@ int procfs_show_mountinfo(const struct pseudo_ref *r, struct seq *out);
 // procfs_sys.c: /proc/sys and the CPU part of /sys.
 void procfs_register_sys(void);
 void procfs_register_huge(void);
+void procfs_register_settings(void);

@@ -37,11 +37,8 @@ NUMBER_FILE(pid_max, PID_MAX)
 NUMBER_FILE(randomize_va_space, 2)
 NUMBER_FILE(cap_last_cap, 40)
 NUMBER_FILE(ngroups_max, 65536)
-NUMBER_FILE(overcommit_memory, vm_policy.overcommit_memory)
-NUMBER_FILE(max_map_count, vm_policy.max_map_count)
 NUMBER_FILE(mmap_min_addr, vm_policy.mmap_min_addr)
 NUMBER_FILE(mmap_rnd_bits, ASLR_MMAP_BITS)
-NUMBER_FILE(overcommit_ratio, 50)
 NUMBER_FILE(memfd_noexec, memfd_noexec)
 NUMBER_FILE(file_max, 9223372036854775807ull)
 NUMBER_FILE(nr_open, 1048576)
@@ -125,15 +122,12 @@ static const struct pseudo_node random_nodes[] = {
 	{ .name = NULL },
 };
 static const struct pseudo_node vm_nodes[] = {
-	FILE_NODE("max_map_count", show_max_map_count),
 	{ .name = "memfd_noexec",
 	  .mode = NODE_FILE | 0200,
 	  .show = show_memfd_noexec,
 	  .store = store_memfd_noexec },
 	FILE_NODE("mmap_min_addr", show_mmap_min_addr),
 	FILE_NODE("mmap_rnd_bits", show_mmap_rnd_bits),
-	FILE_NODE("overcommit_memory", show_overcommit_memory),
-	FILE_NODE("overcommit_ratio", show_overcommit_ratio),
 	{ .name = NULL },
 };
 static const struct pseudo_node epoll_nodes[] = {
@@ -168,4 +162,5 @@ void procfs_register_sys(void)
 		pseudo_register(PSEUDO_PROC, &sys_tables[i]);
 	pseudo_register(PSEUDO_SYS, &cpu_table);
 	procfs_register_huge();
+	procfs_register_settings();
 }

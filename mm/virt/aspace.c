@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/tlb.h"
+#include "mm/virt/commit.h"
 #include "mm/virt/lazy.h"
 #include "mm/virt/vma.h"
 
@@ -31,6 +32,7 @@ struct aspace *aspace_create(void)
 	as->mmap_base = USER_TOP;
 	as->stack_guard_gap_pages = 256;
 	as->limits = (struct rlimits_mm){ UINT64_MAX, UINT64_MAX, 8 << 20, 8 << 20 };
+	commit_enlist(as);
 	return as;
 }
 
@@ -68,6 +70,7 @@ void aspace_put(struct aspace *as)
 	if (__atomic_sub_fetch(&as->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	lazy_forget(as);
+	commit_forget(as);
 	unmap_everything(as);
 	if (as->exe_owner)
 		as->exe_ops->put(as->exe_owner);

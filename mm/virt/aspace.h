@@ -137,7 +137,9 @@ struct aspace {
 	const struct vm_owner_ops *exe_ops;
 	uint64_t auxv[2 * 32];
 
-	struct list_node lazy_node; // guarded by lazy.c's lock, as is:
+	struct list_node commit_node; // commit.c
+	uint64_t committed_pages;     // as it was counted last
+	struct list_node lazy_node;   // guarded by lazy.c's lock, as is:
 	bool lazy_listed;
 };
 

@@ -1,30 +1,19 @@
-// What stops a program from mapping more: RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK and overcommit.
+// What stops a program from mapping more: RLIMIT_AS, RLIMIT_DATA, RLIMIT_MEMLOCK.
 // Reads counters under the address space's lock; owns the sysctls.
 #include <linux/capability.h>
 
 #include "kernel/sched/cred.h"
-#include "mm/phys/pmm.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/vma.h"
 
 struct vm_policy vm_policy = {
 	.overcommit_memory = 0,
+	.overcommit_ratio = 50,
+	.admin_reserve_kbytes = 8192,
+	.user_reserve_kbytes = 131072,
 	.max_map_count = 65530,
 	.mmap_min_addr = 65536,
 };
-
-bool vma_may_commit_more(uint64_t pages)
-{
-	struct pmm_stats stats;
-
-	if (vm_policy.overcommit_memory == 1)
-		return true;
-	if (!READ_ONCE(vm_policy.ram_pages)) {
-		pmm_get_stats(&stats);
-		WRITE_ONCE(vm_policy.ram_pages, stats.total_pages);
-	}
-	return pages <= READ_ONCE(vm_policy.ram_pages);
-}
 
 bool vma_can_mlock(const struct aspace *as)
 {

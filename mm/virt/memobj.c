@@ -13,6 +13,8 @@
 #include "mm/virt/resv.h"
 #include "mm/virt/slots.h"
 
+DEFINE_PERCPU(int64_t, percpu_object_pages);
+
 static struct {
 	uint64_t last_id, last_fill; // atomic serials
 } state;
@@ -114,6 +116,8 @@ static void free_all_pages(struct memobj *o)
 			break;
 	}
 	radix_destroy(&o->slots);
+	if (!o->huge)
+		memobj_count_pages(-(int64_t)o->present_pages);
 	if (o->ops->account && o->present_pages)
 		(void)o->ops->account(o, -(int64_t)o->present_pages);
 }
@@ -168,6 +172,7 @@ static inline int count_page(struct memobj *o, uint64_t index, struct page *p)
 	p->owner = o;
 	p->index = index;
 	o->present_pages++;
+	memobj_count_pages(1);
 	return 0;
 }
 

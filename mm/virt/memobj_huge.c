@@ -89,6 +89,8 @@ static int insert_locked(struct memobj *o, uint64_t index, struct page *head, ui
 	if (!(head->flags & PAGE_PERMANENT))
 		head->extra = mark ? FRAME_UNWRITTEN : FRAME_INTACT;
 	o->present_pages += HUGE_PAGES;
+	if (!o->huge)
+		memobj_count_pages((int64_t)HUGE_PAGES);
 	return 0;
 }
 

@@ -143,6 +143,8 @@ static unsigned detach_some(struct memobj *o, uint64_t *next, uint64_t last, str
 			pages[n++] = slot_page(slot);
 	}
 	o->present_pages -= n;
+	if (n && !o->huge)
+		memobj_count_pages(-(int64_t)n);
 	if (n && o->ops->account)
 		(void)o->ops->account(o, -(int64_t)n);
 	spin_unlock(&o->slots_lock);
@@ -240,6 +242,7 @@ static void free_unwritten(struct memobj *o, uint64_t first, uint64_t end)
 		if (slot_is_unwritten(radix_get(&o->slots, i))) {
 			p = slot_page(radix_clear(&o->slots, i));
 			o->present_pages--;
+			memobj_count_pages(-1);
 			if (o->ops->account)
 				(void)o->ops->account(o, -1);
 		}

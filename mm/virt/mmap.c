@@ -275,9 +275,15 @@ __cold static __noinline int64_t map_source(struct aspace *as, const struct requ
 __cold static __noinline int64_t map_shared_anon(struct aspace *as, struct request *q)
 {
 	struct mmap_source src = { .name = "/dev/zero (deleted)" };
+	bool may = true;
 	int64_t at;
 
-	if (!(q->flags & MAP_NORESERVE) && !vma_may_commit(q->bytes >> PAGE_SHIFT))
+	if (!(q->flags & MAP_NORESERVE) || vm_policy.overcommit_memory == 2) {
+		rwsem_read_lock(&as->lock);
+		may = vma_may_commit(q->bytes >> PAGE_SHIFT);
+		rwsem_read_unlock(&as->lock);
+	}
+	if (!may)
 		return -ENOMEM;
 	src.obj = memobj_create_anon(q->bytes);
 	if (!src.obj)

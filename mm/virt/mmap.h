@@ -54,10 +54,13 @@ void vm_populate(struct aspace *as, va_t addr, uint64_t bytes);
 // Called with the object's views when part of it goes away (memobj.c).
 void vm_zap_views(struct memobj *o, uint64_t first, uint64_t last, bool even_private);
 
-struct vm_policy {                  // sysctls
-	unsigned overcommit_memory; // 0, 1, 2
-	unsigned max_map_count;
+struct vm_policy {                                    // sysctls
+	uint64_t overcommit_memory;                   // 0, 1, 2: by vm_set_overcommit
+	uint64_t overcommit_ratio, overcommit_kbytes; // %, or if that is not 0, KiB
+	uint64_t admin_reserve_kbytes, user_reserve_kbytes;
+	uint64_t max_map_count;
 	uint64_t mmap_min_addr;
 	uint64_t ram_pages; // not a sysctl: all there is, 0 until it was asked for once
 };
 extern struct vm_policy vm_policy;
+void vm_set_overcommit(unsigned mode);

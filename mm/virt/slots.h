@@ -3,8 +3,16 @@
 // marks a page that fallocate made and nobody has written or mapped: space, but not data.
 #pragma once
 
+#include "kernel/base/percpu.h"
 #include "mm/phys/mapper.h"
 #include "mm/virt/memobj.h"
+
+// Pages that objects hold, those of the pool of huge pages apart.
+DECLARE_PERCPU(int64_t, percpu_object_pages);
+static inline void memobj_count_pages(int64_t pages)
+{
+	this_cpu_add(percpu_object_pages, pages);
+}
 
 static inline bool slot_is_page(uint64_t slot)
 {

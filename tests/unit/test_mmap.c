@@ -1,4 +1,4 @@
-// sources: mm/virt/resv.c
+// sources: mm/virt/resv.c mm/virt/commit.c
 // sources: mm/virt/vma_tree.c mm/virt/vma.c mm/virt/aspace.c mm/virt/fault.c mm/virt/mmap.c
 // sources: mm/virt/munmap.c mm/virt/mprotect.c mm/virt/mremap.c mm/virt/madvise.c mm/virt/mlock.c
 // sources: mm/virt/populate.c mm/virt/brk.c mm/virt/place.c mm/virt/limits.c mm/virt/fork.c
@@ -176,9 +176,9 @@ static void limits_hold(void **state)
 			 -ENOMEM);
 	assert_true(vm_map(0, 1ull << 44, PROT_NONE, ANON) > 0);
 	assert_true(vm_map(0, 1ull << 44, RW, ANON | MAP_NORESERVE) > 0);
-	vm_policy.overcommit_memory = 1;
+	vm_set_overcommit(1);
 	assert_true(vm_map(0, 1ull << 44, RW, ANON) > 0);
-	vm_policy.overcommit_memory = 0;
+	vm_set_overcommit(0);
 	vm_policy.max_map_count = vm_as->vma_count - 1;
 	assert_int_equal(vm_map(0, P, RW, ANON), -ENOMEM);
 	assert_int_equal(vm_munmap(vm_as, BASE + P, P), -ENOMEM);
