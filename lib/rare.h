@@ -11,9 +11,15 @@
 #define rare_call(fn, arg)      fn(arg)
 #define rare_call_2(fn, a1, a2) fn(a1, a2)
 #else
+// The compiler does not see the call; gcc, which looks at the whole kernel, would drop |fn|.
+#ifdef __clang__
+#define RARE_CALL_KEEP(fn)
+#else
+#define RARE_CALL_KEEP(fn) extern __typeof__(fn) fn __attribute__((used));
+#endif
 // In the file that defines |fn|, which returns nothing.
 #define RARE_CALL_THUNK(fn)                                                                        \
-	extern __typeof__(fn) fn __attribute__((used)); /* the compiler does not see the call */   \
+	RARE_CALL_KEEP(fn)                                                                         \
 	__asm__(".pushsection .text." #fn "_rare, \"ax\", @progbits\n"                             \
 		".globl " #fn "_rare\n.type " #fn "_rare, @function\n" #fn "_rare:\n"              \
 		"pushq %rbp; movq %rsp, %rbp\n"                                                    \
