@@ -166,6 +166,10 @@ function trap_enter_user
 	testb	$3, REGS_CS(%rsp)
 	jz	1f
 	swapgs
+	/* The hardware left SS null. As a call has it: an emulator that translates code by the state
+	 * of the segments would else translate all that calls and faults share twice. */
+	movl	$SEL_KERNEL_DS, %eax
+	movl	%eax, %ss
 1:	movq	%rsp, %rsi
 	movq	REGS_ORIG_RAX(%rsp), %rdx
 	movq	$-1, REGS_ORIG_RAX(%rsp)
