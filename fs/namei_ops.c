@@ -533,7 +533,6 @@ static bool real_is_effective(const struct cred *c)
 
 int namei_access(const struct path *p, unsigned mask, bool effective)
 {
-	struct thread *t = thread_current();
 	const struct cred *c = cred_current();
 	struct cred *saved, *real;
 	int err;
@@ -546,10 +545,8 @@ int namei_access(const struct path *p, unsigned mask, bool effective)
 	real->fsuid = c->uid;
 	real->fsgid = c->gid;
 	real->cap_effective = c->uid ? 0 : c->cap_permitted;
-	saved = t->cred;
-	t->cred = real;
+	saved = cred_exchange(real);
 	err = access_with(p, mask);
-	t->cred = saved;
-	cred_put(real);
+	cred_put(cred_exchange(saved));
 	return err;
 }

@@ -56,11 +56,7 @@ int64_t sys_getresgid(struct uptr rgid, struct uptr egid, struct uptr sgid)
 // Makes |c| the calling thread's credentials; takes it over.
 static void commit(struct cred *c)
 {
-	struct thread *t = thread_current();
-	struct cred *old = t->cred;
-
-	t->cred = c;
-	cred_put(old);
+	cred_put(cred_exchange(c));
 }
 
 // What leaving and entering user 0 does to capabilities (cap_emulate_setxuid).

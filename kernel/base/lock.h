@@ -52,6 +52,7 @@ enum lock_rank {
 	RANK_TLB = 155,
 	RANK_TIMERFD = 157,
 	RANK_CLOCKTIMER = 158, // the timers on CLOCK_REALTIME
+	RANK_CRED = 158,
 	RANK_WAITQ = 160,
 	RANK_EPOLL_READY = 161, // an epoll's list of ready items, taken by wait queues' callbacks
 	RANK_THREADS = 162,     // the list of all threads

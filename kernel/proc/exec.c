@@ -339,11 +339,8 @@ static void exec_reset_thread(struct exec *x)
 	struct uthread *u = t->uthread;
 
 	if (x->cred) {
-		struct cred *old = t->cred;
-
-		t->cred = x->cred;
+		cred_put(cred_exchange(x->cred));
 		x->cred = NULL;
-		cred_put(old);
 	}
 	str_copy(t->comm, pathname_base(x->filename), sizeof(t->comm));
 	signal_exec_reset(t->process);

@@ -50,8 +50,7 @@ static int set_user(const struct program_config *c)
 	n->gid = n->egid = n->sgid = n->fsgid = c->gid;
 	if (c->uid)
 		n->cap_permitted = n->cap_effective = 0;
-	cred_put(t->cred);
-	t->cred = n;
+	cred_put(cred_exchange(n));
 	return 0;
 }
 

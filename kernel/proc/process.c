@@ -243,6 +243,21 @@ struct process *process_find(int pid)
 	return p;
 }
 
+struct thread *process_next_thread(struct process *p, const struct thread *t)
+{
+	uint64_t irq = sighand_lock(p);
+	struct list_node *n =
+		t && !list_empty(&t->uthread->node) ? t->uthread->node.next : p->threads.next;
+	struct thread *next = NULL;
+
+	if (n != &p->threads) {
+		next = list_entry(n, struct uthread, node)->thread;
+		thread_get(next);
+	}
+	sighand_unlock(p, irq);
+	return next;
+}
+
 struct process *process_next(int from)
 {
 	uint64_t irq = spin_lock_irqsave(&table.lock), pid;

@@ -140,6 +140,9 @@ void process_put(struct process *p);
 struct process *process_find(int pid);
 // The next process with pid >= |from| in order, with a reference, or NULL.
 struct process *process_next(int from);
+// The thread of |p| after |t| (NULL: the first) with a reference, or NULL. Should |t| have ended it
+// starts again: what is done to each thread must bear being done twice.
+struct thread *process_next_thread(struct process *p, const struct thread *t);
 static inline int process_parent_pid(const struct process *p)
 {
 	return READ_ONCE(p->parent_pid);

@@ -52,7 +52,7 @@ static const struct state_row {
 	[THREAD_RUNNABLE] = { 'R', "running" },    [THREAD_RUNNING] = { 'R', "running" },
 	[THREAD_SLEEPING] = { 'D', "disk sleep" }, [THREAD_INTERRUPTIBLE] = { 'S', "sleeping" },
 	[THREAD_KILLABLE] = { 'D', "disk sleep" }, [THREAD_STOPPED] = { 'T', "stopped" },
-	[THREAD_DEAD] = { 'Z', "zombie" },
+	[THREAD_DEAD] = { 'Z', "zombie" },         [THREAD_MOVING] = { 'R', "running" },
 };
 
 static uint64_t rss_pages(const struct aspace *as)
@@ -137,7 +137,7 @@ static int fd_table_size(struct fs_context *c)
 static void status_identity(struct seq *out, struct thread *t, struct fs_context *c)
 {
 	struct process *p = t->process;
-	const struct cred *k = t->cred;
+	struct cred *k = cred_of(t);
 
 	seq_printf(out, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", t->comm,
 		   c ? c->view->umask : 0, states[t->state].letter, states[t->state].name);
@@ -150,6 +150,7 @@ static void status_identity(struct seq *out, struct thread *t, struct fs_context
 		seq_printf(out, "%u ", k->groups[i]);
 	seq_printf(out, "\nNStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t0\n", p->pid,
 		   t->tid, p->pgid, p->sid);
+	cred_put(k);
 }
 
 static void kib(struct seq *out, const char *name, uint64_t pages)
@@ -186,7 +187,7 @@ static void status_memory(struct seq *out, const struct aspace *as)
 static void status_signals(struct seq *out, struct thread *t)
 {
 	struct signal_sets s = collect_signals(t->process, t);
-	const struct cred *k = t->cred;
+	struct cred *k = cred_of(t);
 	const struct {
 		const char *name;
 		uint64_t v;
@@ -204,6 +205,27 @@ static void status_signals(struct seq *out, struct thread *t)
 		seq_printf(out, "%s:\t%016llx\n", rows[i].name, (unsigned long long)rows[i].v);
 	seq_printf(out, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n",
 		   t->uthread && t->uthread->no_new_privs);
+	cred_put(k);
+}
+
+// As a mask and as a list of ranges.
+static void show_affinity(struct seq *out, const struct thread *t)
+{
+	unsigned n = cpu_count_online();
+	uint64_t cpus = t->affinity & (n >= 64 ? ~0ull : (1ull << n) - 1);
+	const char *comma = "";
+
+	seq_printf(out, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t", (unsigned long long)cpus);
+	for (unsigned first = 0, last; first < n; first = last + 1) {
+		last = first;
+		if (!(cpus >> first & 1))
+			continue;
+		while (last + 1 < n && cpus >> (last + 1) & 1)
+			last++;
+		seq_printf(out, first == last ? "%s%u" : "%s%u-%u", comma, first, last);
+		comma = ",";
+	}
+	seq_printf(out, "\n");
 }
 
 int procfs_show_status(const struct pseudo_ref *r, struct seq *out)
@@ -211,7 +233,6 @@ int procfs_show_status(const struct pseudo_ref *r, struct seq *out)
 	struct thread *t = procfs_thread(r);
 	struct fs_context *c;
 	struct aspace *as;
-	unsigned cpus = cpu_count_online();
 
 	if (!t)
 		return -ESRCH;
@@ -221,9 +242,7 @@ int procfs_show_status(const struct pseudo_ref *r, struct seq *out)
 	if (as)
 		status_memory(out, as);
 	status_signals(out, t);
-	seq_printf(out, "Cpus_allowed:\t%llx\nCpus_allowed_list:\t",
-		   (unsigned long long)(cpus >= 64 ? ~0ull : (1ull << cpus) - 1));
-	seq_printf(out, cpus > 1 ? "0-%u\n" : "0\n", cpus - 1);
+	show_affinity(out, t);
 	seq_printf(out, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
 	seq_printf(out, "voluntary_ctxt_switches:\t%llu\nnonvoluntary_ctxt_switches:\t%llu\n",
 		   (unsigned long long)t->switches_voluntary,

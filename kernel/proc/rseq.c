@@ -28,6 +28,7 @@ static __stack_guarded int write_ids(struct uptr area, uint32_t start, uint32_t 
 static int rseq_register(struct uthread *u, struct uptr area, uint32_t bytes, uint32_t sig)
 {
 	uint64_t no_section = 0;
+	unsigned cpu;
 
 	if (area.va % ALIGN_BYTES || bytes < ORIG_BYTES || bytes > MAX_BYTES)
 		return -EINVAL;
@@ -36,13 +37,17 @@ static int rseq_register(struct uthread *u, struct uptr area, uint32_t bytes, ui
 	if (copy_to_user(uptr_add(area, offsetof(struct rseq, rseq_cs)), &no_section,
 			 sizeof(no_section)))
 		return -EFAULT;
-	if (write_ids(area, this_cpu_id(), this_cpu_id(), this_cpu_id()))
+	// From here on a move to another CPU is noted, also one while the numbers are written.
+	u->thread->notify_on_switch = true;
+	cpu = this_cpu_id();
+	if (write_ids(area, cpu, cpu, cpu)) {
+		u->thread->notify_on_switch = false;
 		return -EFAULT;
+	}
 	u->rseq = area;
 	u->rseq_bytes = bytes;
 	u->rseq_sig = sig;
-	u->rseq_cpu = this_cpu_id();
-	u->thread->notify_on_switch = true;
+	u->rseq_cpu = cpu;
 	return 0;
 }
 

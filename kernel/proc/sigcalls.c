@@ -195,7 +195,8 @@ static void fill_user_info(siginfo_t *info, int sig, int code)
 // May the caller send |sig| to |p|, whose first thread's credentials count?
 static int check_permission(struct process *p, int sig)
 {
-	const struct cred *c = cred_current(), *other;
+	const struct cred *c = cred_current();
+	struct cred *other;
 	struct uthread *u;
 	uint64_t irq;
 	bool ok;
@@ -204,10 +205,11 @@ static int check_permission(struct process *p, int sig)
 		return 0;
 	irq = sighand_lock(p);
 	u = list_empty(&p->threads) ? NULL : list_first(&p->threads, struct uthread, node);
-	other = u ? u->thread->cred : cred_root();
+	other = u ? cred_of(u->thread) : cred_get(cred_root());
 	ok = c->euid == other->suid || c->euid == other->uid || c->uid == other->suid ||
 	     c->uid == other->uid;
 	sighand_unlock(p, irq);
+	cred_put(other);
 	if (sig == SIGCONT && p->sid == process_current()->sid)
 		ok = true;
 	return ok ? 0 : -EPERM;

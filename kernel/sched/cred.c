@@ -2,11 +2,14 @@
 
 #include "kernel/sched/cred.h"
 
+#include "kernel/base/lock.h"
 #include "kernel/sched/thread.h"
 #include "mm/phys/kmalloc.h"
 
 #define CAP_COUNT 41 // CAP_LAST_CAP + 1 of Linux 6.18
 #define ALL_CAPS  ((1ull << CAP_COUNT) - 1)
+
+static struct spinlock cred_lock = SPINLOCK_INIT(RANK_CRED, "cred"); // thread->cred of all
 
 static struct cred root_cred = {
 	.refs = 1,
@@ -24,6 +27,26 @@ struct cred *cred_get(struct cred *c)
 {
 	__atomic_add_fetch(&c->refs, 1, __ATOMIC_RELAXED);
 	return c;
+}
+
+struct cred *cred_of(const struct thread *t)
+{
+	uint64_t irq = spin_lock_irqsave(&cred_lock);
+	struct cred *c = cred_get(t->cred);
+
+	spin_unlock_irqrestore(&cred_lock, irq);
+	return c;
+}
+
+struct cred *cred_exchange(struct cred *c)
+{
+	struct thread *t = thread_current();
+	uint64_t irq = spin_lock_irqsave(&cred_lock);
+	struct cred *old = t->cred;
+
+	t->cred = c;
+	spin_unlock_irqrestore(&cred_lock, irq);
+	return old;
 }
 
 void cred_put(struct cred *c)

@@ -14,6 +14,13 @@ struct cred {
 	uint32_t groups[CRED_MAX_GROUPS];
 };
 
+// A thread reads its own credentials without a lock. Another's may be replaced at any time: cred_of
+// takes a reference under a lock that cred_exchange takes, too (RANK_CRED).
+struct thread;
+struct cred *cred_of(const struct thread *t);
+// The calling thread's credentials are |c|, whose reference goes over; the old ones, whose
+// reference is the caller's.
+struct cred *__must_check cred_exchange(struct cred *c);
 struct cred *cred_root(void); // the boot credentials, uid 0 with all capabilities; borrowed
 struct cred *cred_get(struct cred *c);
 void cred_put(struct cred *c);

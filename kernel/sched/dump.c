@@ -9,7 +9,7 @@ static const char *const state_names[] = {
 	[THREAD_RUNNABLE] = "runnable", [THREAD_RUNNING] = "running",
 	[THREAD_SLEEPING] = "sleeping", [THREAD_INTERRUPTIBLE] = "interruptible",
 	[THREAD_STOPPED] = "stopped",   [THREAD_KILLABLE] = "killable",
-	[THREAD_DEAD] = "dead",
+	[THREAD_DEAD] = "dead",         [THREAD_MOVING] = "runnable",
 };
 
 static __stack_guarded void dump_one(struct thread *t, void *arg)

@@ -53,6 +53,7 @@ void sched_init_thread(struct thread *t, const struct thread *maker)
 	t->affinity = ~0ull;
 	if (maker) {
 		t->affinity = maker->affinity;
+		t->ioprio = maker->ioprio;
 		if (!maker->reset_on_fork) {
 			t->policy = maker->policy;
 			t->rt_prio = maker->rt_prio;
@@ -161,7 +162,7 @@ void sched_set_affinity(struct thread *t, uint64_t cpus)
 		    t->state == THREAD_MOVING || rq->current == t)
 			__atomic_fetch_or(&t->pending, PENDING_RESCHED, __ATOMIC_RELAXED);
 		else
-			__atomic_store_n(&t->cpu, rq_choose_cpu(t, false), __ATOMIC_RELEASE);
+			rq_set_cpu(t, rq_choose_cpu(t, false));
 		spin_unlock(&rq->lock);
 		if (cpu != this_cpu_id())
 			sched_kick_cpu(cpu);
@@ -169,6 +170,16 @@ void sched_set_affinity(struct thread *t, uint64_t cpus)
 	cpu_irq_restore(irq);
 	if (t == thread_current())
 		sched_point();
+}
+
+uint64_t sched_fair_slice_ns(void)
+{
+	return SLICE_NS;
+}
+
+uint64_t sched_rr_slice_ns(void)
+{
+	return RR_SLICE_NS;
 }
 
 void sched_set_prio_hook(void (*fn)(struct thread *t))

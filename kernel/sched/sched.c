@@ -25,6 +25,7 @@
 #include "kernel/sched/runqueue.h"
 #include "kernel/sched/sched_internal.h"
 #include "kernel/sched/timer_internal.h"
+#include "mm/phys/kstack.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
 
@@ -602,7 +603,7 @@ void sched_idle_loop(void)
 	DEBUG_ASSERT(rq->current == rq->idle);
 	__atomic_fetch_or(&sched_shared.idle_cpus, me, __ATOMIC_RELAXED);
 	for (;;) {
-		while (!READ_ONCE(rq->count) && pmm_zero_ahead(ZERO_AHEAD_STEP))
+		while (!READ_ONCE(rq->count) && (pmm_zero_ahead(ZERO_AHEAD_STEP) || kstack_trim()))
 			;
 		cpu_irq_disable();
 		if (!READ_ONCE(rq->count) && (cpu_count_ready() == 1 || !rq_pull(rq)))

@@ -8,6 +8,9 @@ void sched_init(void);              // makes the boot flow a thread (idle of CPU
 void sched_start(struct thread *t); // first run of a created thread
 void __noreturn sched_idle_loop(void);
 
+// For what programs ask: the time until the next of its kind has its turn.
+uint64_t sched_fair_slice_ns(void);
+uint64_t sched_rr_slice_ns(void);
 // Gives up the CPU while staying runnable.
 void sched_yield_current(void);
 // Switches away if PENDING_RESCHED is set. Must not be called with a spinlock held.

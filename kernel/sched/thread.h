@@ -64,6 +64,7 @@ struct thread {
 	uint8_t rt_prio; // 1 to 99 with a real-time policy, else 0
 	int8_t nice;
 	bool reset_on_fork;
+	uint16_t ioprio;           // as ioprio_set(2) has it
 	uint8_t boost;             // PRIO_NONE - what it was lent (prio.h); 0: nothing
 	uint64_t vruntime, vscale; // time it got, the scarcer its weight the faster: runqueue.h
 	uint64_t affinity;         // bit per CPU

@@ -67,23 +67,33 @@ static int map_fresh_page(va_t va, struct kmap_source *src)
 	return err;
 }
 
-static __stack_guarded void unmap_pages(va_t va, uint64_t pages)
+// A frame is freed only after no CPU can reach it: collect some, flush once, free.
+__stack_guarded void kva_unmap_ranges(const va_t *starts, unsigned n, uint64_t pages)
 {
-	// A frame is freed only after no CPU can reach it: collect a few, flush, free.
-	pa_t frames[32];
+	pa_t frames[KVA_UNMAP_PAGES];
+	va_t low = ~0ull, high = 0;
+	unsigned count = 0;
 
-	while (pages) {
-		unsigned n = (unsigned)MIN(pages, (uint64_t)ARRAY_SIZE(frames));
+	for (unsigned i = 0; i < n; i++) {
+		for (uint64_t page = 0; page < pages; page++)
+			frames[count++] = kmap_clear(starts[i] + page * PAGE_SIZE);
+		low = MIN(low, starts[i]);
+		high = MAX(high, starts[i] + pages * PAGE_SIZE);
+	}
+	if (count)
+		tlb_flush_kernel(low, high);
+	while (count--)
+		if (frames[count])
+			page_put(pa_to_page(frames[count]), 0);
+}
 
-		for (unsigned i = 0; i < n; i++)
-			frames[i] = kmap_clear(va + i * PAGE_SIZE);
-		tlb_flush_kernel(va, va + n * PAGE_SIZE);
-		for (unsigned i = 0; i < n; i++) {
-			if (frames[i])
-				page_put(pa_to_page(frames[i]), 0);
-		}
+static void unmap_pages(va_t va, uint64_t pages)
+{
+	for (; pages; pages -= MIN(pages, (uint64_t)KVA_UNMAP_PAGES)) {
+		uint64_t n = MIN(pages, (uint64_t)KVA_UNMAP_PAGES);
+
+		kva_unmap_ranges(&va, 1, n);
 		va += n * PAGE_SIZE;
-		pages -= n;
 	}
 }
 
@@ -102,11 +112,6 @@ __stack_guarded int kva_map_pages(va_t va, uint64_t pages)
 	if (err)
 		unmap_pages(va, done);
 	return err;
-}
-
-void kva_unmap_pages(va_t va, uint64_t pages)
-{
-	unmap_pages(va, pages);
 }
 
 // Finds room and enters |a| in the list. False: no room.

@@ -20,5 +20,7 @@ int __must_check kva_map_pages(va_t va, uint64_t pages);
 // |n| stacks of |bytes| (a multiple of 4096), an unmapped page below each: the top of the first
 // one, the others |bytes| + 4096 apart; 0: out of memory. They are never freed.
 uint64_t kva_alloc_stacks(unsigned n, uint64_t bytes);
-// Unmaps them, flushes all CPUs and frees the frames.
-void kva_unmap_pages(va_t va, uint64_t pages);
+// Unmaps |n| ranges of |pages| each, at most KVA_UNMAP_PAGES in all, flushes all CPUs and frees the
+// frames. Interrupts are on, no spinlock is held.
+#define KVA_UNMAP_PAGES 32
+void kva_unmap_ranges(const va_t *starts, unsigned n, uint64_t pages);

@@ -13,6 +13,7 @@ A head is the first comment lines of the file:
     // cflags: / ldflags:       more flags for the compiler
     // needs: root              not run on the host without it
     // timeout: 30              seconds on Ouro
+    // cpus: 1 2 4              run on Ouro with each of these numbers of CPUs (default 1)
 """
 import glob
 import os
@@ -21,7 +22,7 @@ import sys
 
 MUSL = "/usr/lib/x86_64-linux-musl"
 KEYS = {"expect", "args", "stdin", "env", "since", "libc", "link", "opt", "cflags", "ldflags",
-        "needs", "timeout", "memory"}
+        "needs", "timeout", "memory", "cpus"}
 
 
 def read_head(path):

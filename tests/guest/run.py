@@ -25,9 +25,12 @@ OURO_TIMEOUT_S = 60
 
 
 class Case:
-    def __init__(self, name, variant, argv, head):
+    def __init__(self, name, variant, argv, head, cpus="1"):
         self.name, self.variant, self.argv, self.head = name, variant, argv, head
+        self.cpus = cpus
         self.id = f"{name}.{variant}" if variant else name
+        if cpus != "1":
+            self.id += f".cpus{cpus}"
         self.stdin = codecs.decode(head.get("stdin", ""), "unicode_escape").encode("latin1")
         self.env = head.get("env", [])
 
@@ -40,7 +43,8 @@ def compiled_cases(build):
         for variant, *_ in heads.variants(head):
             program = os.path.abspath(f"{build}/guest/{head['name']}.{variant}")
             argv = [program] + shlex.split(head.get("args", ""))
-            yield Case(head["name"], variant, argv, head)
+            for cpus in head.get("cpus", "1").split():
+                yield Case(head["name"], variant, argv, head, cpus)
 
 
 def installed_cases():
@@ -154,6 +158,8 @@ class Runner:
             cmd += ["-m", case.head["memory"]]
         for path in case.head.get("add", []):
             cmd += ["--add", path]
+        if case.cpus != "1":
+            cmd += ["--cpus", case.cpus]
         if self.args.strace:
             cmd += ["--strace"]
         return cmd + self.args.ouro_args + case.argv

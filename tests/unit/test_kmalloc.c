@@ -7,6 +7,7 @@
 
 #include "mm/phys/kmalloc.h"
 
+#include "kernel/base/cpu.h"
 #include "mm/phys/kmem_check.h"
 #include "mm/phys/kstack.h"
 #include "mm/phys/kva.h"
@@ -249,10 +250,17 @@ static void stacks(void **state)
 		assert_false(host_walk(pt_kernel()->root_pa, (va_t)s[i]).exec);
 	}
 	assert_false(kstack_is_guard(0x1000));
+	cpu_irq_disable(); // as when the dead thread's successor frees it
 	for (unsigned i = 0; i < 40; i++)
 		kstack_free(s[i]);
+	cpu_irq_enable();
+	assert_int_equal(free_pages(), before);
+	assert_ptr_equal(kstack_alloc(), s[39]); // the last one
+	kstack_free(s[39]);
+	while (kstack_trim())
+		;
 	assert_int_equal(free_pages(), before + 32 * KSTACK_BYTES / 4096);
-	assert_ptr_equal(kstack_alloc(), s[7]); // the last one kept
+	assert_ptr_equal(kstack_alloc(), s[7]); // of those kept
 }
 
 static void *hammer(void *arg)
