@@ -17,7 +17,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -405,6 +408,107 @@ static bool pipe_roundtrip(int n, size_t bytes)
 	return true;
 }
 
+// eventfds instead of pipes: [0] asks, [1] answers.
+static int events[2] = { -1, -1 };
+
+static bool event_give(int fd)
+{
+	uint64_t one = 1;
+
+	return write(fd, &one, sizeof(one)) == sizeof(one);
+}
+
+static bool event_take(int fd)
+{
+	uint64_t value;
+
+	return read(fd, &value, sizeof(value)) == sizeof(value);
+}
+
+static void *event_peer(void *rounds)
+{
+	for (intptr_t i = (intptr_t)rounds; i > 0; i--)
+		if (!event_take(events[0]) || !event_give(events[1]))
+			break;
+	return 0;
+}
+
+static bool event_roundtrip(int n, size_t bytes)
+{
+	(void)bytes;
+	while (n--)
+		if (!event_give(events[0]) || !event_take(events[1]))
+			return false;
+	return true;
+}
+
+// The same with both sides waiting in epoll_wait.
+static bool epoll_take(int epfd, int fd)
+{
+	struct epoll_event e;
+
+	return epoll_wait(epfd, &e, 1, -1) == 1 && event_take(fd);
+}
+
+static int epoll_of(int fd)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int epfd = epoll_create1(0);
+
+	return epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &e) ? -1 : epfd;
+}
+
+static void *epoll_peer(void *rounds)
+{
+	int epfd = epoll_of(events[0]);
+
+	for (intptr_t i = (intptr_t)rounds; i > 0; i--)
+		if (!epoll_take(epfd, events[0]) || !event_give(events[1]))
+			break;
+	close(epfd);
+	return 0;
+}
+
+static bool epoll_roundtrip(int n, size_t bytes)
+{
+	static int epfd = -1;
+
+	(void)bytes;
+	if (epfd < 0)
+		epfd = epoll_of(events[1]);
+	while (n--)
+		if (!event_give(events[0]) || !epoll_take(epfd, events[1]))
+			return false;
+	return true;
+}
+
+// epoll_wait with one of |watched| descriptors ready.
+static bool epoll_one_of(int n, size_t watched)
+{
+	static struct {
+		int epfd;
+		size_t watched;
+	} set = { -1, 0 };
+	struct epoll_event e = { .events = EPOLLIN };
+
+	if (set.watched != watched) {
+		if (set.epfd >= 0)
+			close(set.epfd);
+		set.epfd = epoll_create1(0);
+		set.watched = watched;
+		for (size_t i = 0; i < watched; i++) {
+			int fd = eventfd(i == watched / 2, 0);
+
+			if (fd < 0 || epoll_ctl(set.epfd, EPOLL_CTL_ADD, fd, &e))
+				return false;
+		}
+	}
+	while (n--)
+		if (epoll_wait(set.epfd, &e, 1, -1) != 1)
+			return false;
+	return true;
+}
+
 // ---- the rows ----
 
 struct row {
@@ -440,6 +544,10 @@ static const struct row rows[] = {
 	{ "thread_create_join", thread_create_join, 20, 0, 0, 0, 0 },
 	{ "futex_roundtrip", futex_roundtrip, 200, 0, futex_peer, 0, 0 },
 	{ "pipe_roundtrip", pipe_roundtrip, 200, 0, pipe_peer, 0, 0 },
+	{ "eventfd_roundtrip", event_roundtrip, 200, 0, event_peer, 0, 0 },
+	{ "epoll_roundtrip", epoll_roundtrip, 200, 0, epoll_peer, 0, 0 },
+	{ "epoll_wait_1_of_10", epoll_one_of, 200, 10, 0, 0, 0 },
+	{ "epoll_wait_1_of_1000", epoll_one_of, 200, 1000, 0, 0, 0 },
 };
 
 static int compare_ticks(const void *a, const void *b)
@@ -529,6 +637,9 @@ int main(int argc, char **argv)
 	printf("BENCH main_tsc %llu\n", (unsigned long long)start);
 	if (pipe(pipes) || pipe(pipes + 2))
 		perror("pipe");
+	events[0] = eventfd(0, 0);
+	events[1] = eventfd(0, 0);
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 4096, 4096 });
 	if (*names && !strncmp(*names, mappings, strlen(mappings))) {
 		if (!make_mappings(strtoul(*names + strlen(mappings), NULL, 10)))
 			perror("mappings");
