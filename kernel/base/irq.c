@@ -120,9 +120,12 @@ uint64_t irq_spurious_count(void)
 	return READ_ONCE(irq.spurious);
 }
 
+DEFINE_PERCPU(unsigned, irq_handling);
+
 void irq_dispatch(uint8_t vector)
 {
 	lock_interrupt_enter();
+	this_cpu_write(irq_handling, 1);
 	if (vector >= IRQ_FIRST && vector <= IRQ_LAST) {
 		struct handler *h =
 			__atomic_load_n(&irq.first[vector - IRQ_FIRST], __ATOMIC_ACQUIRE);
@@ -135,5 +138,6 @@ void irq_dispatch(uint8_t vector)
 	} else {
 		irq.spurious++; // the APIC's own spurious vector and the 8259s' need no EOI
 	}
+	this_cpu_write(irq_handling, 0);
 	lock_interrupt_leave();
 }

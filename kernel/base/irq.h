@@ -1,6 +1,7 @@
 // Interrupt vectors and handlers. Handlers run with interrupts off on the current kernel stack.
 #pragma once
 
+#include "kernel/base/percpu.h"
 #include "kernel/base/ptregs.h"
 #include "lib/compiler.h"
 
@@ -18,6 +19,12 @@ void irq_set_router(void (*init)(void));
 void irq_msi_message(uint8_t vector, uint64_t *address, uint32_t *data);
 // For the trap router: runs the handlers of |vector| and acknowledges the interrupt.
 void irq_dispatch(uint8_t vector);
+DECLARE_PERCPU(unsigned, irq_handling);
+// Is the caller part of an interrupt's handler?
+static inline bool irq_in_handler(void)
+{
+	return this_cpu_read(irq_handling);
+}
 // For the vectors of the local APIC, VECTOR_TIMER to VECTOR_CALL (apic.h).
 void irq_set_local_handler(uint8_t vector, void (*fn)(void));
 // Interrupts that nobody asked for (statistics).

@@ -35,6 +35,37 @@ struct thread *rq_first_rt(const struct runqueue *rq)
 	return list_first(&rq->rt[prio], struct thread, run_node);
 }
 
+// Beside others that are not real-time threads.
+void rq_insert_more(struct runqueue *rq, struct thread *t)
+{
+	struct rb_node **link = &rq->fair.node, *parent = NULL;
+	struct thread *first = rq->fair_first;
+
+	if ((int64_t)(t->vruntime - first->vruntime) < 0) {
+		rq->fair_first = t;
+		t = first;
+	}
+	while (*link) {
+		uint64_t v = rb_entry(*link, struct thread, fair_node)->vruntime;
+
+		parent = *link;
+		link = (int64_t)(t->vruntime - v) < 0 ? &parent->left : &parent->right;
+	}
+	rb_insert(&rq->fair, &t->fair_node, parent, link, NULL);
+}
+
+void rq_remove_more(struct runqueue *rq, struct thread *t)
+{
+	if (t == rq->fair_first)
+		rq->fair_first = t = rb_entry(rb_first(&rq->fair), struct thread, fair_node);
+	rb_erase(&rq->fair, &t->fair_node, NULL);
+}
+
+uint64_t scale_virtual(const struct thread *t, uint64_t tsc)
+{
+	return (uint64_t)((unsigned __int128)tsc * t->vscale >> 32);
+}
+
 static uint64_t allowed_cpus(const struct thread *t)
 {
 	uint64_t cpus = __atomic_load_n(&sched_shared.cpus, __ATOMIC_RELAXED);
@@ -103,12 +134,12 @@ static struct thread *find_movable(struct runqueue *rq, unsigned cpu)
 	struct thread *t = rq_first(rq);
 	struct rb_node *n;
 
-	if (t && is_realtime(t)) {
-		if (t->affinity >> cpu & 1)
-			return t;
-		t = rq->fair_first;
-	}
-	n = t ? &t->fair_node : NULL;
+	if (t && t->affinity >> cpu & 1)
+		return t;
+	t = rq->fair_first;
+	if (t && t->affinity >> cpu & 1)
+		return t;
+	n = rb_first(&rq->fair);
 	for (unsigned i = 0; n && i < PULL_LOOK; i++, n = rb_next(n)) {
 		t = rb_entry(n, struct thread, fair_node);
 		if (t->affinity >> cpu & 1)

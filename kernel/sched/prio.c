@@ -154,7 +154,7 @@ void sched_set_affinity(struct thread *t, uint64_t cpus)
 		spin_unlock(&rq->lock);
 	} else if (t->queued) {
 		rq_remove(rq, t);
-		sched_requeue(rq, t, irq); // unlocks
+		sched_requeue(rq, t); // unlocks
 	} else {
 		// It runs, or is between two queues: it goes when it is about to enter user mode.
 		// One that sleeps wakes elsewhere.

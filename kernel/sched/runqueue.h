@@ -16,10 +16,10 @@ struct runqueue {
 	struct spinlock lock;
 	unsigned count; // threads queued, of both kinds
 	struct thread *current, *idle;
-	struct rb_root fair; // by vruntime
-	struct thread *fair_first;
-	uint64_t min_vruntime; // never falls: where threads that come enter
-	uint64_t rt_used[2];   // bit per priority whose list has somebody
+	struct thread *fair_first; // the least vruntime; not in the tree, which is mostly empty
+	struct rb_root fair;       // the others, by vruntime
+	uint64_t min_vruntime;     // never falls: where threads that come enter
+	uint64_t rt_used[2];       // bit per priority whose list has somebody
 	struct list_node rt[PRIO_RT_END];
 	struct timer tick;
 	bool tick_armed;
@@ -41,11 +41,12 @@ static inline bool is_realtime(const struct thread *t)
 	return t->prio < PRIO_RT_END;
 }
 
+uint64_t scale_virtual(const struct thread *t, uint64_t tsc); // for to_virtual only
 static inline uint64_t to_virtual(const struct thread *t, uint64_t tsc)
 {
 	if (likely(t->vscale == NICE_0_SCALE))
 		return tsc;
-	return (uint64_t)((unsigned __int128)tsc * t->vscale >> 32);
+	return scale_virtual(t, tsc);
 }
 
 // What |t|, which runs, would have if it were charged now.
@@ -58,6 +59,8 @@ static inline uint64_t vruntime_now(const struct thread *t, uint64_t now_tsc)
 void rq_insert_rt(struct runqueue *rq, struct thread *t, bool front);
 void rq_remove_rt(struct runqueue *rq, struct thread *t);
 struct thread *rq_first_rt(const struct runqueue *rq);
+void rq_insert_more(struct runqueue *rq, struct thread *t);
+void rq_remove_more(struct runqueue *rq, struct thread *t);
 // Locks two queues in the one order; interrupts are off.
 void rq_lock_both(struct runqueue *a, struct runqueue *b);
 // The CPU for |t|, which wakes or is new. |stay|: this one if |t| may run here. No lock is needed:
@@ -72,7 +75,7 @@ void rq_offer(struct runqueue *rq);
 bool rq_should_preempt(const struct runqueue *rq, const struct thread *t, bool from_outside,
 		       uint64_t now_tsc);
 // Chooses a CPU for |t|, which was in the queue |rq|, locked, and is not now; unlocks it.
-void sched_requeue(struct runqueue *rq, struct thread *t, uint64_t irq);
+void sched_requeue(struct runqueue *rq, struct thread *t);
 // prio.c. What a new thread takes over from its maker; NULL: a kernel thread.
 void sched_init_thread(struct thread *t, const struct thread *maker);
 // Has |cpu| look at its queue.
@@ -104,44 +107,26 @@ static __always_inline_fn struct runqueue *rq_lock_of(struct thread *t)
 
 static inline void rq_insert(struct runqueue *rq, struct thread *t, bool front)
 {
-	struct rb_node **link = &rq->fair.node, *parent = NULL;
-	bool first = true;
-
 	t->queued = true;
 	rq->count++;
-	if (unlikely(is_realtime(t))) {
+	if (unlikely(is_realtime(t)))
 		rq_insert_rt(rq, t, front);
-		return;
-	}
-	while (*link) {
-		parent = *link;
-		if ((int64_t)(t->vruntime - rb_entry(parent, struct thread, fair_node)->vruntime) <
-		    0) {
-			link = &parent->left;
-		} else {
-			link = &parent->right;
-			first = false;
-		}
-	}
-	if (first)
+	else if (unlikely(rq->fair_first))
+		rq_insert_more(rq, t);
+	else
 		rq->fair_first = t;
-	rb_insert(&rq->fair, &t->fair_node, parent, link, NULL);
 }
 
 static inline void rq_remove(struct runqueue *rq, struct thread *t)
 {
 	t->queued = false;
 	rq->count--;
-	if (unlikely(is_realtime(t))) {
+	if (unlikely(is_realtime(t)))
 		rq_remove_rt(rq, t);
-		return;
-	}
-	if (rq->fair_first == t) {
-		struct rb_node *next = rb_next(&t->fair_node);
-
-		rq->fair_first = next ? rb_entry(next, struct thread, fair_node) : NULL;
-	}
-	rb_erase(&rq->fair, &t->fair_node, NULL);
+	else if (unlikely(rq->fair.node))
+		rq_remove_more(rq, t);
+	else
+		rq->fair_first = NULL;
 }
 
 // The thread that should run next, or NULL.

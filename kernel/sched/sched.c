@@ -181,10 +181,8 @@ bool rq_should_preempt(const struct runqueue *rq, const struct thread *t, bool f
 	       (int64_t)(t->vruntime - vruntime_now(cur, now_tsc)) < 0;
 }
 
-// Queues |t|, whose CPU is |cpu|, releases the queue's lock and sees to it that the CPU notices.
-// |irq|: the caller's interrupt state.
-static __always_inline_fn void enqueue_and_unlock(struct runqueue *rq, struct thread *t,
-						  uint64_t irq)
+// Queues |t|, releases the queue's lock and sees to it that the thread's CPU notices.
+static __always_inline_fn void enqueue_and_unlock(struct runqueue *rq, struct thread *t)
 {
 	unsigned cpu = t->cpu, me = this_cpu_id();
 	uint64_t now = cpu_rdtsc();
@@ -194,7 +192,7 @@ static __always_inline_fn void enqueue_and_unlock(struct runqueue *rq, struct th
 	if (likely(!is_realtime(t)))
 		rq_place(rq, t, now);
 	rq_insert(rq, t, false);
-	if (busy && rq_should_preempt(rq, t, cpu != me || !(irq & RFLAGS_IF), now)) {
+	if (busy && rq_should_preempt(rq, t, cpu != me || irq_in_handler(), now)) {
 		__atomic_fetch_or(&rq->current->pending, PENDING_RESCHED, __ATOMIC_RELAXED);
 		preempts = true;
 	}
@@ -214,7 +212,7 @@ static __always_inline_fn void enqueue_and_unlock(struct runqueue *rq, struct th
 
 // Has |t|, which is RUNNABLE and in no queue, wait for |cpu|. |rq| is that of its CPU so far, and
 // locked.
-static void move_and_enqueue(struct runqueue *rq, struct thread *t, unsigned cpu, uint64_t irq)
+static void move_and_enqueue(struct runqueue *rq, struct thread *t, unsigned cpu)
 {
 	if (cpu != t->cpu) {
 		struct runqueue *to = per_cpu_ptr(runqueue, cpu);
@@ -226,12 +224,12 @@ static void move_and_enqueue(struct runqueue *rq, struct thread *t, unsigned cpu
 		rq = to;
 		spin_lock(&rq->lock);
 	}
-	enqueue_and_unlock(rq, t, irq);
+	enqueue_and_unlock(rq, t);
 }
 
-void sched_requeue(struct runqueue *rq, struct thread *t, uint64_t irq)
+void sched_requeue(struct runqueue *rq, struct thread *t)
 {
-	move_and_enqueue(rq, t, rq_choose_cpu(t, false), irq);
+	move_and_enqueue(rq, t, rq_choose_cpu(t, false));
 }
 
 __cold void sched_start(struct thread *t)
@@ -246,14 +244,14 @@ __cold void sched_start(struct thread *t)
 	cpu = rq_choose_cpu(t, false);
 	rq = rq_lock_of(t);
 	t->vruntime = rq->min_vruntime;
-	move_and_enqueue(rq, t, cpu, irq);
+	move_and_enqueue(rq, t, cpu);
 	cpu_irq_restore(irq);
 }
 
-// The calling thread woke somebody: will it sleep now? |irq|: its interrupt state.
-static bool waker_sleeps(struct thread *cur, uint64_t irq)
+// The calling thread woke somebody: will it sleep now?
+static bool waker_sleeps(struct thread *cur)
 {
-	if (!(irq & RFLAGS_IF) || cur == this_cpu_ptr(runqueue)->idle)
+	if (irq_in_handler() || cur == this_cpu_ptr(runqueue)->idle)
 		return false;
 	if (!cur->woke_tsc)
 		cur->woke_tsc = cpu_rdtsc();
@@ -287,8 +285,8 @@ static __noinline bool wake_general(struct thread *t, unsigned mask, uint64_t ir
 		spin_unlock(&rq->lock);
 	} else {
 		if (cpu_count_ready() > 1)
-			cpu = rq_choose_cpu(t, waker_sleeps(thread_current(), irq));
-		move_and_enqueue(rq, t, cpu, irq);
+			cpu = rq_choose_cpu(t, waker_sleeps(thread_current()));
+		move_and_enqueue(rq, t, cpu);
 	}
 	cpu_irq_restore(irq);
 	return true;
@@ -302,7 +300,7 @@ bool sched_wake(struct thread *t, unsigned mask)
 	// The usual case: a running thread wakes a sleeping one of its own CPU, and no CPU is idle.
 	spin_lock(&rq->lock);
 	if (unlikely(t->cpu != this_cpu_id() || !(mask & 1u << t->state) || rq->current == t ||
-		     READ_ONCE(sched_shared.idle_cpus) || !rq->tick_armed || !(irq & RFLAGS_IF) ||
+		     READ_ONCE(sched_shared.idle_cpus) || !rq->tick_armed || irq_in_handler() ||
 		     is_realtime(t) || rq->current->policy != t->policy)) {
 		spin_unlock(&rq->lock);
 		return wake_general(t, mask, irq);
@@ -379,6 +377,55 @@ static void load_user_state(struct thread *t)
 	thread_load_segment_bases(t);
 }
 
+// |prev| has left its stack and is not, or no longer, to be found here.
+static __noinline void finish_leaving(struct thread *prev)
+{
+	uint64_t irq = cpu_irq_save();
+
+	if (prev->state == THREAD_DEAD)
+		thread_put(prev);
+	else
+		move_and_enqueue(rq_lock_of(prev), prev, rq_choose_cpu(prev, false));
+	cpu_irq_restore(irq);
+}
+
+static __always_inline_fn void finish_switch(struct thread *prev)
+{
+	struct runqueue *rq = this_cpu_ptr(runqueue);
+	bool leaves = prev->state >= THREAD_DEAD, wanted = rq->count && !rq->tick_armed;
+
+	spin_unlock(&rq->lock);
+	if (unlikely(wanted) && rq->current != rq->idle)
+		sched_arm_tick(rq);
+	if (unlikely(leaves))
+		finish_leaving(prev);
+}
+
+void sched_finish_switch(struct thread *prev)
+{
+	finish_switch(prev);
+}
+
+// Leaves |prev|'s stack for |next|'s; the result is, on this stack again, who ran before. Segment
+// bases, page tables and FPU state are the caller's business.
+static __always_inline_fn struct thread *switch_stacks(struct thread *prev, struct thread *next)
+{
+	struct thread *before = prev;
+	uint64_t *save_sp = &prev->kernel_sp, sp = next->kernel_sp;
+
+	__asm__ volatile("pushq	%%rbp\n"
+			 "pushq	$1f\n"
+			 "movq	%%rsp, (%[save])\n"
+			 "movq	%[sp], %%rsp\n"
+			 "ret\n"
+			 "1:	popq	%%rbp\n"
+			 : "+a"(before), [save] "+c"(save_sp), [sp] "+d"(sp)
+			 :
+			 : "rbx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+			   "r15", "memory", "cc");
+	return before;
+}
+
 // Leaves |prev| for |next|; returns when somebody comes back to |prev|. rq->lock is held.
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
@@ -398,32 +445,7 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 		tlb_switch(next->pgtable);
 	if (next->fpu)
 		load_user_state(next);
-	prev = sched_switch_stacks(&prev->kernel_sp, next->kernel_sp, prev);
-	sched_finish_switch(prev);
-}
-
-// |prev| has left its stack and is not, or no longer, to be found here.
-static __noinline void finish_leaving(struct thread *prev)
-{
-	uint64_t irq = cpu_irq_save();
-
-	if (prev->state == THREAD_DEAD)
-		thread_put(prev);
-	else
-		move_and_enqueue(rq_lock_of(prev), prev, rq_choose_cpu(prev, false), irq);
-	cpu_irq_restore(irq);
-}
-
-void sched_finish_switch(struct thread *prev)
-{
-	struct runqueue *rq = this_cpu_ptr(runqueue);
-	bool leaves = prev->state >= THREAD_DEAD, wanted = rq->count && !rq->tick_armed;
-
-	spin_unlock(&rq->lock);
-	if (unlikely(wanted) && rq->current != rq->idle)
-		sched_arm_tick(rq);
-	if (unlikely(leaves))
-		finish_leaving(prev);
+	finish_switch(switch_stacks(prev, next));
 }
 
 static void charge(struct thread *t, uint64_t now_tsc)
@@ -521,18 +543,16 @@ void sched_yield_current(void)
 	struct thread *t = thread_current();
 	uint64_t irq = cpu_irq_save();
 	struct runqueue *rq = this_cpu_ptr(runqueue);
-	struct rb_node *last;
+	const struct thread *last = NULL;
 
 	// Behind its equals, and not only until the next look at the virtual runtimes.
 	spin_lock(&rq->lock);
 	t->to_back = true;
-	last = rq->count && !is_realtime(t) ? rb_last(&rq->fair) : NULL;
-	if (last) {
-		uint64_t v = rb_entry(last, struct thread, fair_node)->vruntime;
-
-		if ((int64_t)(v - t->vruntime) > 0)
-			t->vruntime = v;
-	}
+	if (!is_realtime(t))
+		last = rq->fair.node ? rb_entry(rb_last(&rq->fair), struct thread, fair_node)
+				     : rq->fair_first;
+	if (last && (int64_t)(last->vruntime - t->vruntime) > 0)
+		t->vruntime = last->vruntime;
 	spin_unlock(&rq->lock);
 	cpu_irq_restore(irq);
 	schedule();

@@ -4,7 +4,6 @@
 #include "kernel/sched/thread.h"
 
 // switch.S.
-struct thread *sched_switch_stacks(uint64_t *save_sp, uint64_t new_sp, struct thread *prev);
 void sched_thread_trampoline(void);
 void __noreturn sched_enter_user(struct pt_regs *regs, void (*entry)(void));
 // The first code of a new thread, called by the trampoline with the thread that ran before.

@@ -1,32 +1,9 @@
-// The stack switch. Only what the C calling convention calls callee-saved is kept here: segment
-// bases, page tables and FPU state are switched by sched.c.
+// How a thread's first run begins, in the kernel and in user mode. (The stack switch itself is in
+// sched.c.)
 
 	.text
 
-// struct thread *sched_switch_stacks(uint64_t *save_sp, uint64_t new_sp, struct thread *prev)
-// Returns on the new stack, with the |prev| that the switching thread gave.
-	.globl sched_switch_stacks
-	.type sched_switch_stacks, @function
-sched_switch_stacks:
-	pushq %rbp
-	pushq %rbx
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
-	movq %rsp, (%rdi)
-	movq %rsi, %rsp
-	movq %rdx, %rax
-	popq %r15
-	popq %r14
-	popq %r13
-	popq %r12
-	popq %rbx
-	popq %rbp
-	ret
-	.size sched_switch_stacks, . - sched_switch_stacks
-
-// Where a new thread's first switch returns to: the stack is empty, rax is |prev|.
+// Where the first switch to a new thread goes to: the stack is empty, rax is |prev|.
 	.globl sched_thread_trampoline
 	.type sched_thread_trampoline, @function
 sched_thread_trampoline:

@@ -57,15 +57,13 @@ void thread_for_each(void (*fn)(struct thread *t, void *arg), void *arg)
 	spin_unlock_irqrestore(&threads.lock, irq);
 }
 
-// The frame that sched_switch_stacks pops on the first switch to |t|.
+// What the first switch to |t| finds on its stack: where to go.
 static void thread_prepare_stack(struct thread *t, uint64_t sp)
 {
 	uint64_t *frame = (uint64_t *)(sp & ~15ull) - 1;
 
 	*frame = 0; // alignment: the trampoline calls with an aligned stack
 	*--frame = (uint64_t)sched_thread_trampoline;
-	for (int i = 0; i < 6; i++)
-		*--frame = 0;
 	t->kernel_sp = (uint64_t)frame;
 }
 
