@@ -142,6 +142,13 @@ static uint64_t visible_error(uint64_t va, uint64_t error)
 	return va >= USER_TOP ? error | FAULT_ERR_PRESENT : error;
 }
 
+static __noinline __stack_guarded void refuse_access(struct pt_regs *regs, uint64_t va,
+						     uint64_t error, enum fault_result r)
+{
+	signal_force_fault(fault_signals[r].sig, fault_signals[r].code, va, VECTOR_PF,
+			   visible_error(va, error), regs);
+}
+
 static void user_page_fault(struct pt_regs *regs, uint64_t va, uint64_t error)
 {
 	enum fault_result r = FAULT_MAPERR;
@@ -155,8 +162,7 @@ static void user_page_fault(struct pt_regs *regs, uint64_t va, uint64_t error)
 	// Out of memory: the killer has run; retry the access, or die on the way out.
 	if (likely(r == FAULT_OK || r == FAULT_OOM))
 		return;
-	signal_force_fault(fault_signals[r].sig, fault_signals[r].code, va, VECTOR_PF,
-			   visible_error(va, error), regs);
+	refuse_access(regs, va, error, r);
 }
 
 // A copy to or from user memory met a page that is not there. AC of the interrupted code lies in
@@ -248,7 +254,7 @@ static void debug_exception(struct pt_regs *regs)
 
 // ---- the router ----
 
-__stack_guarded void trap_page_fault(unsigned vector, struct pt_regs *regs, uint64_t error)
+void trap_page_fault(unsigned vector, struct pt_regs *regs, uint64_t error)
 {
 	uint64_t va = cpu_read_cr2();
 	if (likely(regs_from_user(regs)))

@@ -128,8 +128,12 @@ struct vma *aspace_find_vma_slow(struct aspace *as, va_t va)
 		best = best->next;
 		if (!best || va < best->end)
 			goto found;
-	} else if (best && (va >= best->start || !best->prev || va >= best->prev->end)) {
-		return best; // in it, or in the gap below it
+	} else if (best) { // in the gap below it, perhaps in the one before
+		if (va >= best->start || !best->prev || va >= best->prev->end)
+			return best;
+		best = best->prev;
+		if (va >= best->start)
+			goto found;
 	}
 	best = search_vma(as, va);
 found:
