@@ -401,7 +401,7 @@ static int64_t get_int(int value, uint64_t arg)
 	return copy_to_user(UPTR(arg), &value, sizeof(value));
 }
 
-static int64_t master_ioctl(struct file *f, unsigned cmd, uint64_t arg)
+static __stack_guarded int64_t master_ioctl(struct file *f, unsigned cmd, uint64_t arg)
 {
 	struct pty *p = f->priv;
 	int64_t r;
@@ -502,7 +502,7 @@ static int pts_lookup(const struct pseudo_ref *dir, const char *name, size_t nam
 	return 0;
 }
 
-static int pts_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)
+static __stack_guarded int pts_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)
 {
 	char name[16];
 

@@ -109,7 +109,7 @@ static bool is_control(uint8_t c)
 }
 
 // Echo of a byte that the line keeps.
-static void echo_char(struct tty *t, uint8_t c)
+static __stack_guarded void echo_char(struct tty *t, uint8_t c)
 {
 	char caret[2] = { '^', (char)(c ^ 0x40) };
 

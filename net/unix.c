@@ -128,7 +128,7 @@ static void unix_release(struct socket *s)
 	unix_collect();
 }
 
-static int unix_bind(struct socket *s, const struct socket_name *name)
+static __stack_guarded int unix_bind(struct socket *s, const struct socket_name *name)
 {
 	struct usock *u = usock_of(s);
 	bool automatic = name->bytes == offsetof(struct sockaddr_un, sun_path);

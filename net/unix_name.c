@@ -210,7 +210,7 @@ static int find_path(const char *text, struct path *out)
 	return err;
 }
 
-int unix_name_find(const struct socket_name *name, int type, struct usock **out)
+__stack_guarded int unix_name_find(const struct socket_name *name, int type, struct usock **out)
 {
 	struct path path = { NULL, NULL };
 	struct unix_name *n;

@@ -116,7 +116,7 @@ __stack_guarded int64_t sys_socketpair(int family, int type, int protocol, struc
 	return err;
 }
 
-static int64_t with_name(int fd, struct uptr addr, int bytes, bool connect)
+static __stack_guarded int64_t with_name(int fd, struct uptr addr, int bytes, bool connect)
 {
 	struct socket_name name;
 	struct socket *s;
@@ -180,7 +180,8 @@ static int64_t accept_locked(struct file *f, struct socket *s, struct uptr addr,
 	return user_fd_install(out, flags & SOCK_CLOEXEC);
 }
 
-int64_t sys_accept4(int fd, struct uptr addr, struct uptr addr_bytes, uint64_t flags)
+__stack_guarded int64_t sys_accept4(int fd, struct uptr addr, struct uptr addr_bytes,
+				    uint64_t flags)
 {
 	struct socket *s;
 	struct file *f;
@@ -238,7 +239,7 @@ int64_t sys_shutdown(int fd, int how)
 	return err;
 }
 
-int64_t sys_setsockopt(int fd, int level, int option, struct uptr value, int bytes)
+__stack_guarded int64_t sys_setsockopt(int fd, int level, int option, struct uptr value, int bytes)
 {
 	char copy[OPTION_BYTES];
 	struct socket *s;
@@ -263,7 +264,8 @@ int64_t sys_setsockopt(int fd, int level, int option, struct uptr value, int byt
 	return err;
 }
 
-int64_t sys_getsockopt(int fd, int level, int option, struct uptr value, struct uptr bytes)
+__stack_guarded int64_t sys_getsockopt(int fd, int level, int option, struct uptr value,
+				       struct uptr bytes)
 {
 	char out[OPTION_BYTES];
 	struct socket *s;

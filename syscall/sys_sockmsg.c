@@ -202,8 +202,8 @@ int64_t sys_sendmsg(int fd, struct uptr msg, uint64_t flags)
 	return n;
 }
 
-int64_t sys_sendto(int fd, struct uptr buf, uint64_t count, uint64_t flags, struct uptr addr,
-		   int addr_bytes)
+__stack_guarded int64_t sys_sendto(int fd, struct uptr buf, uint64_t count, uint64_t flags,
+				   struct uptr addr, int addr_bytes)
 {
 	struct socket_name name;
 	struct message m = { 0 };
@@ -362,8 +362,8 @@ int64_t sys_recvmsg(int fd, struct uptr msg, uint64_t flags)
 	return n;
 }
 
-int64_t sys_recvfrom(int fd, struct uptr buf, uint64_t count, uint64_t flags, struct uptr addr,
-		     struct uptr addr_bytes)
+__stack_guarded int64_t sys_recvfrom(int fd, struct uptr buf, uint64_t count, uint64_t flags,
+				     struct uptr addr, struct uptr addr_bytes)
 {
 	struct socket_name name;
 	struct message m = { 0 };
