@@ -211,21 +211,45 @@ static __cold __noinline enum fault_result failed(struct fault *f)
 	return f->result;
 }
 
-enum fault_result aspace_fault(struct aspace *as, va_t va, uint32_t error)
+// The lock is held.
+static __noinline enum fault_result resolve(struct aspace *as, va_t va, uint32_t error)
 {
 	struct fault f;
 
-	if (unlikely(va >= USER_TOP))
-		return FAULT_MAPERR;
 	f.as = as;
-	f.va = va & PAGE_MASK;
+	f.va = va;
 	f.write = error & FAULT_ERR_WRITE;
 	f.major = f.told = f.promoted = false;
-	do {
+	while (unlikely(!attempt(&f, error)))
 		rwsem_read_lock(&as->lock);
-	} while (unlikely(!attempt(&f, error)));
 	if (unlikely(f.result != FAULT_OK))
 		return failed(&f);
 	count_fault(as, f.major);
+	return FAULT_OK;
+}
+
+// What most faults are, in one piece: a write to nothing makes a page, of private memory, or of an
+// object that is written page by page. False: that it is not, or something is in the way.
+static inline bool make_page(struct aspace *as, va_t va, uint32_t error)
+{
+	struct vma *v = aspace_find_vma(as, va);
+
+	if (unlikely(!v || v->start > va) || READ_ONCE(v->touched) != VMA_TOUCHED ||
+	    (error & (FAULT_ERR_WRITE | FAULT_ERR_PRESENT)) != FAULT_ERR_WRITE ||
+	    (v->flags & (VMA_WRITE | VMA_HUGEPAGE | VMA_HUGETLB)) != VMA_WRITE)
+		return false;
+	return v->obj ? fault_object_next(as, v, va) : !fault_make_anon(as, v, va);
+}
+
+enum fault_result aspace_fault(struct aspace *as, va_t va, uint32_t error)
+{
+	if (unlikely(va >= USER_TOP))
+		return FAULT_MAPERR;
+	va &= PAGE_MASK;
+	rwsem_read_lock(&as->lock);
+	if (unlikely(!make_page(as, va, error)))
+		return resolve(as, va, error);
+	rwsem_read_unlock(&as->lock);
+	count_fault(as, false);
 	return FAULT_OK;
 }

@@ -77,6 +77,8 @@ static inline unsigned owned(unsigned prot)
 // fault_private.c
 enum step_result fault_anon_zero(struct fault *f);
 enum step_result fault_anon_new(struct fault *f);
+// A new page at |va|: 0, -EEXIST (the entry is not empty) or -ENOMEM.
+int fault_make_anon(struct aspace *as, struct vma *v, va_t va);
 enum step_result fault_present_read(struct fault *f);
 enum step_result fault_private_write(struct fault *f);
 // Changes the rights of the entry if it still is |e|.
@@ -84,6 +86,9 @@ enum step_result fault_set_prot(struct fault *f, struct pt_entry e, unsigned pro
 bool fault_entry_allows(const struct fault *f, const struct pt_entry *e);
 // fault_object.c
 enum step_result fault_object_map(struct fault *f);
+// The next one of a row of pages that were made by writing to them in order, if |va| is that: made
+// and mapped. False: do what is general, whatever this came to.
+bool fault_object_next(struct aspace *as, struct vma *v, va_t va);
 enum step_result fault_object_copy(struct fault *f);
 enum step_result fault_shared_write(struct fault *f);
 enum step_result fault_hugetlb(struct fault *f);

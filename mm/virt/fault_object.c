@@ -160,6 +160,29 @@ enum step_result fault_object_map(struct fault *f)
 	return f->write && !(prot & PT_WRITE) ? STEP_AGAIN : STEP_DONE;
 }
 
+bool fault_object_next(struct aspace *as, struct vma *v, va_t va)
+{
+	struct memobj *o = v->obj;
+	const uint64_t index = vma_index(v, va);
+	const unsigned prot = vma_pt_prot(v) | PT_ACCESSED | PT_DIRTY;
+	struct page *page;
+	uint32_t seq;
+	bool fresh;
+
+	if (index != v->next_fault_index || v->fault_window != WINDOW_FRESH ||
+	    !(v->flags & VMA_SHARED) || o->ops->mkwrite)
+		return false;
+	seq = __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE);
+	if (unlikely(seq & 1) || unlikely(memobj_borrow_new(o, index, &page, &fresh)))
+		return false;
+	if (unlikely(!fresh || (page->flags & PAGE_HUGE_MEMBER)) ||
+	    unlikely(pt_map_borrowed_one(&as->pt, va, page, prot, &o->seq, seq) <= 0))
+		return false;
+	rss_add(o->counts_as_file ? &as->rss_file : &as->rss_shmem, 1);
+	v->next_fault_index = index + 1;
+	return true;
+}
+
 // Nothing there, private mapping written: straight to a copy.
 enum step_result fault_object_copy(struct fault *f)
 {

@@ -49,23 +49,31 @@ enum step_result fault_anon_zero(struct fault *f)
 // Anonymous memory, nothing there, written: a page of its own.
 enum step_result fault_anon_new(struct fault *f)
 {
-	struct page *p;
 	int r;
 
 	if (unlikely(f->v->flags & VMA_HUGEPAGE) &&
 	    !huge_map_anon(f->as, f->v, f->va, owned(vma_pt_prot(f->v))))
 		return STEP_DONE;
-	p = pmm_alloc(0, PMM_ZERO);
-	if (!p)
+	r = fault_make_anon(f->as, f->v, f->va);
+	if (r == -ENOMEM)
 		return fail(f, FAULT_OOM);
-	mark_faulted(f->v);
-	r = pt_map(&f->as->pt, f->va, page_to_pa(p), 0, owned(vma_pt_prot(f->v)));
-	if (unlikely(r)) {
+	return r ? STEP_AGAIN : STEP_DONE;
+}
+
+int fault_make_anon(struct aspace *as, struct vma *v, va_t va)
+{
+	struct page *p = pmm_alloc(0, PMM_ZERO);
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	mark_faulted(v);
+	r = pt_map(&as->pt, va, page_to_pa(p), 0, owned(vma_pt_prot(v)));
+	if (unlikely(r))
 		page_put(p, 0);
-		return r == -ENOMEM ? fail(f, FAULT_OOM) : STEP_AGAIN;
-	}
-	rss_add(&f->as->rss_anon, 1);
-	return STEP_DONE;
+	else
+		rss_add(&as->rss_anon, 1);
+	return r;
 }
 
 // The entry gives way to a copy of what it shows (or zeros, for the zero page) that may be
