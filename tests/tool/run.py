@@ -289,6 +289,22 @@ def test_musl(c):
     expect("no glibc cache", "etc/ld.so.cache" not in names)
 
 
+def test_added_programs_bring_their_libraries(c):
+    """--add of a program, or of a folder with one, brings what it needs; what is missing is left out."""
+    make_library(c, folder="sub/lib")
+    os.makedirs(c.path("given"), exist_ok=True)
+    c.compile("given/prog", PROGRAM, "-Lsub/lib", "-lneeded", "-Wl,-rpath,$ORIGIN/../sub/lib")
+    for added in (c.path("given"), c.path("given/prog"), c.path("given") + ":/elsewhere"):
+        expect_ok(c.build("--add", added, BUSYBOX))
+        names = cpio_list(c.path("out.cpio"))
+        expect(f"library of {added}", any(n.endswith("sub/lib/libneeded.so") for n in names))
+        expect(f"linker of {added}", any("ld-linux-x86-64.so.2" in n for n in names))
+        expect(f"cache of {added}", "etc/ld.so.cache" in names)
+    shutil.rmtree(c.path("sub"))
+    expect_ok(c.build("--add", c.path("given"), BUSYBOX))
+    expect("what is missing is left out", not any("libneeded" in n for n in cpio_list(c.path("out.cpio"))))
+
+
 def test_script(c):
     c.write("script", b"#!/bin/busybox sh\necho hi\n", 0o755)
     expect_ok(c.build("./script"))

@@ -2,6 +2,7 @@
 #include "tools/ouro/pack.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,9 +180,22 @@ static int add_given(struct tree *t, const char *spec)
 	return status;
 }
 
-static int add_host_program(const struct options *o, struct tree *t, struct image_config *c)
+static void walk_files(const char *path, struct needs *needs, const char *library_path)
 {
-	struct needs needs;
+	char *const roots[] = { (char *)path, NULL };
+	FTS *walk = fts_open(roots, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *e;
+
+	while (walk && (e = fts_read(walk)))
+		if (e->fts_info == FTS_F)
+			needs_find_more(needs, e->fts_path, library_path);
+	if (walk)
+		fts_close(walk);
+}
+
+static int add_host_program(const struct options *o, struct tree *t, struct image_config *c,
+			    struct needs *needs)
+{
 	int status;
 
 	c->exe = pack_find_program(o->words.v[0], &status);
@@ -190,14 +204,12 @@ static int add_host_program(const struct options *o, struct tree *t, struct imag
 	if (!is_program(c->exe))
 		return fail(STATUS_NOT_EXECUTABLE, "cannot run %s: it is not executable (chmod +x)",
 			    c->exe);
-	status = needs_find(&needs, c->exe, env_get(&c->env, "LD_LIBRARY_PATH"));
-	if (status == 0)
-		status = needs_add_to_tree(&needs, t);
-	needs_free(&needs);
-	return status;
+	status = needs_find(needs, c->exe, env_get(&c->env, "LD_LIBRARY_PATH"));
+	return status ? status : needs_add_to_tree(needs, t);
 }
 
-static int add_program(const struct options *o, struct tree *t, struct image_config *c)
+static int add_program(const struct options *o, struct tree *t, struct image_config *c,
+		       struct needs *needs)
 {
 	const char *word = o->words.v[0];
 
@@ -206,11 +218,29 @@ static int add_program(const struct options *o, struct tree *t, struct image_con
 		if (c->exe)
 			return rootfs_check_program(t, c->exe);
 	}
-	return add_host_program(o, t, c);
+	return add_host_program(o, t, c, needs);
+}
+
+// What added programs and libraries need, from this host. A root file system brings its own.
+static int add_needs_of_given(const struct options *o, const char *library_path, struct tree *t,
+			      struct needs *needs)
+{
+	if (o->rootfs)
+		return 0;
+	for (size_t i = 0; i < o->add.n; i++) {
+		const char *colon = strrchr(o->add.v[i], ':');
+		char *host = colon ? xstrndup(o->add.v[i], (size_t)(colon - o->add.v[i]))
+				   : xstrdup(o->add.v[i]);
+
+		walk_files(host, needs, library_path);
+		free(host);
+	}
+	return needs_add_to_tree(needs, t);
 }
 
 static int fill_tree(const struct options *o, struct tree *t, struct image_config *c)
 {
+	struct needs needs = { 0 };
 	int status = o->rootfs ? rootfs_load(t, o->rootfs) : 0;
 
 	make_env(o, &c->env);
@@ -219,9 +249,14 @@ static int fill_tree(const struct options *o, struct tree *t, struct image_confi
 	c->cwd = xstrdup(o->workdir ? o->workdir : "/");
 	c->tty = o->tty;
 	if (status == 0)
-		status = add_program(o, t, c);
+		status = add_program(o, t, c, &needs);
 	for (size_t i = 0; i < o->add.n && status == 0; i++)
 		status = add_given(t, o->add.v[i]);
+	if (status == 0)
+		status = add_needs_of_given(o, env_get(&c->env, "LD_LIBRARY_PATH"), t, &needs);
+	if (status == 0)
+		status = needs_add_lookup(&needs, t);
+	needs_free(&needs);
 	if (status == 0)
 		status = add_skeleton(t);
 	if (status == 0 && o->workdir && !tree_mkdirs(t, o->workdir))

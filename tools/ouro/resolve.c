@@ -40,6 +40,8 @@ struct search {
 	struct strvec places; // where it was looked for
 	struct elf_info elf;
 	char *found;
+
+	bool optional; // what is missing is left out
 };
 
 static char *dir_of(const char *path)
@@ -273,11 +275,21 @@ static int report_missing(struct search *s)
 	return STATUS_OURO;
 }
 
+static bool has_name(const struct needs *n, const char *name)
+{
+	for (size_t i = 0; i < n->names.n; i++)
+		if (strcmp(n->names.v[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void add_found(struct search *s, const char *name, struct object *by)
 {
 	strvec_add(&s->needs->paths, s->found);
-	strvec_add(&s->needs->names, name);
-	strvec_add(&s->needs->lib_paths, s->found);
+	if (!s->needs->musl && !has_name(s->needs, name)) {
+		strvec_add(&s->needs->names, name);
+		strvec_add(&s->needs->lib_paths, s->found);
+	}
 	add_object(s, s->found, name, &s->elf, by);
 }
 
@@ -315,7 +327,7 @@ static int find_library(struct search *s, struct object *by, const char *name)
 	else
 		r = s->needs->musl ? search_musl(s) : search_glibc(s);
 	if (r == 0)
-		return report_missing(s);
+		return s->optional ? 0 : report_missing(s);
 	add_found(s, name, by);
 	return 0;
 }
@@ -352,6 +364,8 @@ static int find_all(struct search *s)
 
 	if (s->program->elf.interp)
 		status = check_interp(s, s->program->elf.interp);
+	s->needs->any_musl |= s->needs->musl;
+	s->needs->any_glibc |= !s->needs->musl && s->program->elf.dynamic;
 	if (s->needs->musl)
 		s->system_dirs = read_whole(MUSL_PATH_FILE, &s->cache_bytes);
 	else if (s->program->elf.dynamic)
@@ -430,20 +444,50 @@ int needs_find(struct needs *n, const char *path, const char *library_path)
 	return find_at_depth(n, path, library_path, 0);
 }
 
+void needs_find_more(struct needs *n, const char *path, const char *library_path)
+{
+	struct search s = { .needs = n, .library_path = library_path, .optional = true };
+	bool musl = n->musl;
+	struct elf_info e;
+	char *real;
+
+	elf_info_read_path(&e, path);
+	if (e.verdict != ELF_OK || !e.dynamic || (e.interp && access(e.interp, R_OK))) {
+		elf_info_free(&e);
+		return;
+	}
+	real = realpath(path, NULL);
+	add_object(&s, xstrdup(path), path, &e, NULL);
+	if (real) {
+		free(s.program->origin);
+		s.program->origin = dir_of(real);
+	}
+	(void)find_all(&s); // nothing fails where all is optional
+	n->musl = musl;
+	search_free(&s);
+	free(real);
+}
+
 int needs_add_to_tree(const struct needs *n, struct tree *t)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < n->paths.n && status == 0; i++)
+		if (!tree_lookup(t, n->paths.v[i], true))
+			status = tree_add_host(t, n->paths.v[i]);
+	return status;
+}
+
+int needs_add_lookup(const struct needs *n, struct tree *t)
 {
 	size_t bytes;
 	void *cache;
 	int status = 0;
 
-	for (size_t i = 0; i < n->paths.n && status == 0; i++)
-		status = tree_add_host(t, n->paths.v[i]);
-	if (status || n->names.n == 0)
+	if (n->any_musl && access(MUSL_PATH_FILE, R_OK) == 0)
+		status = tree_add_host(t, MUSL_PATH_FILE);
+	if (status || !n->any_glibc || n->names.n == 0 || tree_lookup(t, GLIBC_CACHE, true))
 		return status;
-	if (n->musl)
-		return access(MUSL_PATH_FILE, R_OK) == 0 ? tree_add_host(t, MUSL_PATH_FILE) : 0;
-	if (tree_lookup(t, GLIBC_CACHE, true))
-		return 0;
 	cache = ldcache_make(&n->names, &n->lib_paths, &bytes);
 	return tree_add_bytes(t, GLIBC_CACHE, S_IFREG | 0644, cache, bytes);
 }
