@@ -202,7 +202,7 @@ int64_t sys_accept(int fd, struct uptr addr, struct uptr addr_bytes)
 	return sys_accept4(fd, addr, addr_bytes, 0);
 }
 
-static int64_t get_name(int fd, struct uptr addr, struct uptr addr_bytes, bool peer)
+static __stack_guarded int64_t get_name(int fd, struct uptr addr, struct uptr addr_bytes, bool peer)
 {
 	struct socket_name name;
 	struct socket *s;
