@@ -11,6 +11,7 @@
 #include "fs/mount.h"
 #include "fs/namei.h"
 #include "fs/stat.h"
+#include "fs/xattr.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
@@ -24,6 +25,7 @@ void inode_init(struct inode *i, const struct inode_ops *ops, struct superblock 
 	i->sb = sb;
 	i->ino = __atomic_fetch_add(&sb->next_ino, 1, __ATOMIC_RELAXED);
 	i->refs = 1;
+	i->xattrs = NULL;
 	mutex_init(&i->lock, S_ISDIR(mode) ? RANK_DIR : RANK_INODE);
 	i->mode = mode;
 	i->nlink = S_ISDIR(mode) ? 2 : 1;
@@ -44,7 +46,11 @@ void inode_put(struct inode *i)
 	uint32_t left = __atomic_sub_fetch(&i->refs, 1, __ATOMIC_ACQ_REL);
 
 	ASSERT(left != ~0u);
-	if (!left && i->ops->release)
+	if (left)
+		return;
+	if (unlikely(i->xattrs))
+		xattr_free_all(i);
+	if (i->ops->release)
 		i->ops->release(i);
 }
 

@@ -70,6 +70,7 @@ struct inode {
 	int32_t writers; // open for writing; negative: executables being run (ETXTBSY); atomic
 	uint32_t pins;   // open descriptions by path of a fifo and the like; owner's use
 	void *locks;     // fs/flock.c
+	void *xattrs;    // fs/xattr.c
 
 	void *priv;
 };

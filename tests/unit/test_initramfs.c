@@ -1,3 +1,4 @@
+// sources: fs/xattr.c
 // sources: mm/virt/resv.c
 // sources: fs/anon.c fs/dentry.c fs/dev.c fs/eventfd.c fs/fdtable.c fs/file.c fs/flock.c
 // sources: fs/initramfs.c fs/initramfs_scan.c fs/inode.c fs/memfd.c fs/mount.c fs/namei.c
