@@ -159,7 +159,9 @@ static __noinline __cold int check_rwf(const struct file *f, unsigned rwf)
 		return -EOPNOTSUPP;
 	if ((rwf & RWF_EITHER) == RWF_EITHER)
 		return -EINVAL;
-	return rwf & RWF_NOWAIT && S_ISREG(f->inode->mode) ? -EOPNOTSUPP : 0;
+	if (rwf & RWF_NOWAIT && (S_ISREG(f->inode->mode) || f->mode & FMODE_NEVER_NOWAIT))
+		return -EOPNOTSUPP;
+	return 0;
 }
 
 static __noinline __cold int64_t cannot_read(const struct file *f)

@@ -63,13 +63,14 @@ struct file {
 	bool strict_atime;        // each read sets the access time, whatever else there is
 };
 
-#define FMODE_READ   1u
-#define FMODE_WRITE  2u
-#define FMODE_SEEK   4u  // has a position (pread, pwrite, lseek)
-#define FMODE_PATH   8u  // O_PATH: no i/o
-#define FMODE_EXEC   16u // opened by exec: denies writers
-#define FMODE_DIRECT 64u // takes O_DIRECT (Linux FMODE_CAN_ODIRECT)
-#define FMODE_STREAM 32u
+#define FMODE_READ         1u
+#define FMODE_WRITE        2u
+#define FMODE_SEEK         4u  // has a position (pread, pwrite, lseek)
+#define FMODE_PATH         8u  // O_PATH: no i/o
+#define FMODE_EXEC         16u // opened by exec: denies writers
+#define FMODE_DIRECT       64u // takes O_DIRECT (Linux FMODE_CAN_ODIRECT)
+#define FMODE_STREAM       32u
+#define FMODE_NEVER_NOWAIT 128u // spliced: takes no RWF_NOWAIT (Linux clears FMODE_NOWAIT)
 
 extern const struct vm_owner_ops file_vm_owner_ops; // get/put of a struct file for vmas
 

@@ -15,13 +15,18 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/thread.h"
 #include "lib/restart.h"
-#include "mm/phys/mapper.h"
-#include "mm/virt/aspace.h"
+#include "mm/virt/mmap.h"
 #include "mm/virt/uio.h"
 
 bool file_is_pipe(const struct file *f)
 {
 	return f->ops == &pipe_ops;
+}
+
+void splice_clear_nowait(struct file *f)
+{
+	if (file_is_pipe(f))
+		__atomic_fetch_or(&f->mode, FMODE_NEVER_NOWAIT, __ATOMIC_RELAXED);
 }
 
 static void wake_readers(struct pipe *p)
@@ -419,77 +424,7 @@ int64_t splice_tee(struct file *in, struct file *out, uint64_t bytes, unsigned f
 	return pipe_to_pipe(in, out, bytes, flags, true);
 }
 
-// -- vmsplice: the program's own pages, by the rules of Linux's get_user_pages --
-
-// May the mapping at |va| be read? Stacks do not grow for this.
-static bool may_read_at(struct aspace *as, uint64_t va)
-{
-	const struct vma *v;
-	bool ok;
-
-	rwsem_read_lock(&as->lock);
-	v = aspace_find_vma(as, va);
-	ok = v && va >= v->start && v->flags & VMA_READ;
-	rwsem_read_unlock(&as->lock);
-	return ok;
-}
-
-// The page that an entry shows, or NULL: nothing there, or the page of zeros.
-static struct page *page_shown(struct aspace *as, uint64_t va, bool *zeros)
-{
-	struct pt_entry e;
-	struct page *p = pt_get_page(&as->pt, va, &e);
-
-	*zeros = !p && e.present && e.prot & PT_SPECIAL;
-	if (!p || e.prot & PT_READ)
-		return p;
-	page_put(p, 0);
-	return NULL;
-}
-
-// The same with a fault where there is none. 0, -EFAULT, -ENOMEM.
-static int page_faulted_in(struct aspace *as, uint64_t va, struct page **out)
-{
-	bool zeros;
-
-	if (!may_read_at(as, va))
-		return -EFAULT;
-	for (;;) {
-		*out = page_shown(as, va, &zeros);
-		if (zeros)
-			*out = pmm_alloc(0, PMM_ZERO);
-		if (*out || zeros)
-			return *out ? 0 : -ENOMEM;
-		switch (aspace_fault(as, va, FAULT_ERR_USER)) {
-		case FAULT_OK:
-			break;
-		case FAULT_OOM:
-			return -ENOMEM;
-		default:
-			return -EFAULT;
-		}
-	}
-}
-
-// Up to |n| of the program's pages from |va| on, each with a reference: its later writes show in
-// them. What entries show already comes whatever the mapping's rights; from the first page on that
-// needs a fault they count. How many, or -EFAULT, -ENOMEM if none.
-static int64_t user_pages(uint64_t va, unsigned n, struct page **out)
-{
-	struct aspace *as = thread_current()->aspace;
-	unsigned got = 0;
-	bool zeros;
-	int err = 0;
-
-	while (got < n && (out[got] = page_shown(as, va + got * PAGE_SIZE, &zeros)))
-		got++;
-	for (; got < n; got++) {
-		err = page_faulted_in(as, va + got * PAGE_SIZE, &out[got]);
-		if (err)
-			break;
-	}
-	return got ? (int64_t)got : err;
-}
+// -- vmsplice --
 
 // Puts one page in with the pipe's lock taken; the reference goes over if it is 0.
 static int push_user_page(struct pipe *p, struct page *page, uint64_t offset, uint64_t bytes)
@@ -515,8 +450,8 @@ static __stack_guarded __noinline int push_user_pages(struct pipe *p, struct uio
 	struct page *pages[BATCH_SLOTS];
 	uint64_t va = u->segs->base + u->seg_off, offset = va & ~PAGE_MASK;
 	uint64_t left = u->segs->bytes - u->seg_off;
-	int64_t n = user_pages(
-		va & PAGE_MASK,
+	int64_t n = vm_user_pages(
+		thread_current()->aspace, va & PAGE_MASK,
 		(unsigned)MIN((offset + left + PAGE_SIZE - 1) >> PAGE_SHIFT, (uint64_t)BATCH_SLOTS),
 		pages);
 	int err = n < 0 ? (int)n : 0;
@@ -559,6 +494,7 @@ int64_t splice_memory(struct file *f, struct uio *u, unsigned flags)
 	uint64_t none = 0;
 	int64_t n;
 
+	splice_clear_nowait(f);
 	if (f->mode & FMODE_WRITE)
 		return memory_to_pipe(p, u, flags);
 	// Only the call's flag counts here; whether the pipe blocks does not.

@@ -14,6 +14,8 @@ struct uio;
 #define SPLICE_F_ALL      15u
 
 bool file_is_pipe(const struct file *f);
+// What splice and vmsplice do to a pipe before anything else: it takes no RWF_NOWAIT any more.
+void splice_clear_nowait(struct file *f);
 // splice(2): |in_pos| and |out_pos| are NULL for the files' own positions.
 int64_t __must_check splice_files(struct file *in, uint64_t *in_pos, struct file *out,
 				  uint64_t *out_pos, uint64_t bytes, unsigned flags);

@@ -42,9 +42,8 @@ $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(t))))
 
 # The differential fuzzer: one static program, run by run.py on the host and in a machine.
 DIFF_DIR := tests/fuzz/diff
-# Transfers and what else is compared later; docs/proofs/fuzz.md says why.
-DIFF_OFF ?= remapfile
-DIFF_RUN = $(DIFF_DIR)/run.py --program $(FDIR)/difffuzz --ouro $(BUILD)/ouro --off=$(DIFF_OFF)
+
+DIFF_RUN = $(DIFF_DIR)/run.py --program $(FDIR)/difffuzz --ouro $(BUILD)/ouro
 
 $(FDIR)/difffuzz: $(wildcard $(DIFF_DIR)/*.c $(DIFF_DIR)/*.h)
 	@mkdir -p $(@D)

@@ -8,6 +8,7 @@
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
+#include "mm/phys/pmm.h"
 #include "mm/virt/mmap.h"
 #include "mm/virt/uaccess.h"
 #include "syscall/args.h"
@@ -119,9 +120,15 @@ int64_t sys_set_mempolicy(int mode, struct uptr mask, uint64_t max_node)
 static int tell_node(uint64_t addr, uint64_t flags, unsigned policy)
 {
 	const unsigned mode = policy_mode(policy);
+	struct page *p;
+	int64_t n;
 
-	if (flags & MPOL_F_ADDR)
-		return user_fault_in(UPTR(addr), 1, false);
+	if (flags & MPOL_F_ADDR) {
+		n = vm_user_pages(thread_current()->aspace, addr & PAGE_MASK, 1, &p);
+		if (n > 0)
+			page_put(p, 0);
+		return n < 0 ? (int)n : 0;
+	}
 	return mode == MPOL_INTERLEAVE || mode == MPOL_WEIGHTED_INTERLEAVE ? 0 : -EINVAL;
 }
 
@@ -199,10 +206,13 @@ int64_t sys_mbind(uint64_t addr, uint64_t bytes, int mode, struct uptr mask, uin
 {
 	int policy = make_policy((unsigned)mode, mask, max_node);
 	uint64_t end;
+	int r;
 
 	// Linux looks at the flags between the mode and the nodes' count.
 	if (policy == -EFAULT || (unsigned)mode & ~(MPOL_MODE_FLAGS | 7u))
 		return policy;
+	if (mask.va && max_node - 1 > PAGE_SIZE * 8)
+		return -EINVAL;
 	if (flags & ~(uint64_t)(MPOL_MF_STRICT | MPOL_MF_MOVE | MPOL_MF_MOVE_ALL))
 		return -EINVAL;
 	if (flags & MPOL_MF_MOVE_ALL && !cred_has_cap(cred_current(), CAP_SYS_NICE))
@@ -213,7 +223,10 @@ int64_t sys_mbind(uint64_t addr, uint64_t bytes, int mode, struct uptr mask, uin
 		return 0;
 	if (policy < 0)
 		return policy;
-	return vm_mbind(thread_current()->aspace, addr, end, replace_policy, &policy, false);
+	// Holes are nothing wrong for the default policy, unless they are all there is.
+	r = vm_mbind(thread_current()->aspace, addr, end, replace_policy, &policy,
+		     policy_mode((unsigned)policy) == MPOL_DEFAULT);
+	return r == -ENOENT ? -EFAULT : r;
 }
 
 static int home_of(void *arg, unsigned old)

@@ -27,8 +27,12 @@ static int64_t splice(struct file *in, struct uptr in_off, struct file *out, str
 	uint64_t in_pos = 0, out_pos = 0;
 	int64_t n;
 
-	if ((in_off.va && file_is_pipe(in)) || (out_off.va && file_is_pipe(out)))
+	if (in_off.va && file_is_pipe(in))
 		return -ESPIPE;
+	splice_clear_nowait(in);
+	if (out_off.va && file_is_pipe(out))
+		return -ESPIPE;
+	splice_clear_nowait(out);
 	if ((out_off.va && get_user(out_pos, out_off)) || (in_off.va && get_user(in_pos, in_off)))
 		return -EFAULT;
 	n = splice_files(in, in_off.va ? &in_pos : NULL, out, out_off.va ? &out_pos : NULL, bytes,

@@ -192,8 +192,9 @@ static inline int choose_flags(const struct request *q, unsigned *out)
 	if (q->flags & MAP_ANONYMOUS) {
 		r = anonymous_flags(q->flags, out);
 	} else {
-		// Only what has pages has a last one.
-		if (src->error != -ENODEV && q->pgoff > MAX_FILE_PAGES - (q->bytes >> PAGE_SHIFT))
+		// What has no pages has no largest size either.
+		if (q->pgoff > (src->error == -ENODEV ? UINT64_MAX >> PAGE_SHIFT : MAX_FILE_PAGES) -
+				       (q->bytes >> PAGE_SHIFT))
 			return -EOVERFLOW;
 		r = file_flags(src, q->prot, q->flags, out);
 		if (!r)

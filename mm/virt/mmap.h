@@ -46,6 +46,11 @@ int vm_get_policy(struct aspace *as, va_t va); // or -EFAULT
 // 0: the page at |va| is there, on node 0; -ENOENT: it is not; -EFAULT: nothing is mapped, or
 // zeros.
 int vm_page_node(struct aspace *as, va_t va);
+// Up to |n| pages from |va| on to be read, each with a reference: the program's later writes show
+// in them. What entries show already comes whatever the mapping's rights; from the first page on
+// that needs a fault they count. Stacks do not grow. How many, or -EFAULT, -ENOMEM if none. May
+// sleep.
+int64_t __must_check vm_user_pages(struct aspace *as, va_t va, unsigned n, struct page **out);
 // Duplicates the address space for fork, copy on write. -ENOMEM leaves the parent as it was.
 int __must_check vm_fork(struct aspace *parent, struct aspace *child);
 // Fault in [addr, addr + bytes) as if read or written; stops quietly at what cannot be

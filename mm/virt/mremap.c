@@ -305,6 +305,8 @@ static int64_t move_several(struct remap *m)
 			break;
 		if (at == start && m->v->start > start)
 			return -EFAULT;
+		if (vma_is_segment(m->v) && (result >= 0 || m->v->end < end))
+			return -EFAULT;
 		m->addr = MAX(m->v->start, at);
 		m->old_bytes = m->new_bytes = MIN(m->v->end, end) - m->addr;
 		m->new_addr = target + (m->addr - start);

@@ -354,6 +354,7 @@ static struct vma *move_edge(struct aspace *as, struct vma *v, va_t start, va_t 
 int vma_modify(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned flags,
 	       struct vma **out, struct vma **dead)
 {
+	const bool whole = start <= v->start && end >= v->end;
 	int r;
 
 	*out = v;
@@ -373,7 +374,8 @@ int vma_modify(struct aspace *as, struct vma *v, va_t start, va_t end, unsigned 
 			return r;
 	}
 	vma_set_flags(as, v, flags);
-	*out = vma_merge_around(as, v, dead);
+	if (!whole || !vma_is_segment(v))
+		*out = vma_merge_around(as, v, dead);
 	return 0;
 }
 

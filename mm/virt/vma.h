@@ -15,6 +15,13 @@
 // No more than this between two reschedule points.
 #define VMA_MAX_STEP_BYTES (64ull << 20)
 
+// Of System V shared memory. On Linux such a mapping counts as attached for itself, so that none
+// goes by merging; and it does not move together with others.
+static inline bool vma_is_segment(const struct vma *v)
+{
+	return v->owner && v->owner_ops->file;
+}
+
 static inline uint64_t vma_pages(const struct vma *v)
 {
 	return (v->end - v->start) >> PAGE_SHIFT;

@@ -1,7 +1,7 @@
 // The differential fuzzer's program: random operations over memfds, tmpfs files and mappings, the
 // same for the same seed on every kernel; run.py runs it on Linux and in a machine and compares.
 //
-//   difffuzz SEED FIRST COUNT OPS [--off=NAME,NAME] [--show]
+//   difffuzz SEED FIRST COUNT OPS [--off=NAME,NAME] [--huge=FRAMES] [--show]
 //	episodes FIRST to FIRST+COUNT-1 of OPS operations each, one line "E number hash" each;
 //	--show writes every operation.
 //   difffuzz SEED EPISODE - OPS [...]
@@ -17,7 +17,7 @@
 #include "world.h"
 
 #define MAX_OPS   10000
-#define MAX_KINDS 64
+#define MAX_KINDS 96
 
 static struct {
 	struct op op[MAX_KINDS];
@@ -92,6 +92,7 @@ static void run_episode(uint64_t seed, uint64_t episode, unsigned ops)
 	uint64_t hash = 0xcbf29ce484222325;
 
 	world_reset();
+	more_reset();
 	for (unsigned i = 0; i < ops; i++)
 		if (fz.keep[i])
 			run_op(seed, episode, i, &hash);
@@ -140,6 +141,7 @@ int main(int argc, char **argv)
 {
 	static char line[1 << 16];
 	uint64_t seed, first;
+	const char *huge = 0;
 	unsigned ops;
 
 	if (argc < 5)
@@ -154,6 +156,8 @@ int main(int argc, char **argv)
 			fz.show = 1;
 		else if (!strncmp(argv[i], "--off=", 6))
 			fz.off = argv[i] + 6;
+		else if (!strncmp(argv[i], "--huge=", 7))
+			huge = argv[i] + 7;
 	}
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	faults_init();
@@ -161,6 +165,11 @@ int main(int argc, char **argv)
 	add_ops(ops_io);
 	add_ops(ops_map);
 	add_ops(ops_touch);
+	add_ops(ops_more);
+	if (huge) {
+		more_init(huge);
+		add_ops(ops_huge);
+	}
 	if (strcmp(argv[3], "-")) {
 		memset(fz.keep, 1, sizeof fz.keep);
 		for (uint64_t i = 0; i < strtoull(argv[3], 0, 0); i++)

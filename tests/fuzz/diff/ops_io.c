@@ -237,7 +237,7 @@ static ino_t ino_of(int fd)
 {
 	struct stat st = { 0 };
 
-	return SYS(SYS_fstat, fd, &st) ? 0 : st.st_ino;
+	return SYS(SYS_fstat, fd, &st) ? 0 : st.st_ino + (st.st_dev << 32);
 }
 
 static void hold_file(struct held *h, ino_t ino)

@@ -142,10 +142,10 @@ static void op_mremap(void)
 static void op_madvise(void)
 {
 	// Not MADV_HWPOISON and SOFT_OFFLINE (100, 101): they take frames away from the machine;
-	// and not MADV_PAGEOUT, COLLAPSE, GUARD_INSTALL, GUARD_REMOVE: docs/differences.md.
-	static const int advice[] = { 0,  1,  2,  3,  3,  4,  4,  4,  4,  4,  8,  9,
-				      9,  9,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18,
-				      19, 20, 22, 22, 22, 23, 23, 23, 24, 26, 5,  -1 };
+	// and not MADV_PAGEOUT: docs/differences.md.
+	static const int advice[] = { 0,  1,  2,  3,  3,  4,  4,  4,  4,  4,   8,   9,   9,  9,
+				      9,  10, 11, 12, 13, 14, 15, 16, 17, 18,  19,  20,  22, 22,
+				      22, 23, 23, 23, 24, 26, 5,  -1, 25, 102, 102, 103, 103 };
 	uint64_t addr = pick_mapped() + (chance(3) ? 8 : 0), bytes = pick_pages();
 	int a = PICK(advice);
 

@@ -22,15 +22,20 @@ class Sides:
 
     def __init__(self, args):
         self.program = args.program
-        self.off = [f"--off={args.off}"] if args.off else []
+        self.more = [f"--off={args.off}"] if args.off else []
+        self.more += [f"--huge={args.huge}"] if args.huge else []
+        # Settings and segments of System V shared memory of its own, where that may be had.
+        self.host_prefix = ["unshare", "--pid", "--ipc", "--fork", "--kill-child"]
+        if subprocess.run(self.host_prefix + ["true"], capture_output=True, check=False).returncode:
+            self.host_prefix = []
+            self.more = [f"--off={args.off},noexec,shmget"] + self.more[1 if args.off else 0:]
         self.guest_prefix = [args.ouro, "run", "--timeout", str(args.timeout), "-m", args.memory]
         if args.kernel:
             self.guest_prefix += ["--kernel", args.kernel]
 
     def run(self, guest, words, stdin=""):
-        cmd = [self.program, *map(str, words), *self.off]
-        if guest:
-            cmd = self.guest_prefix + cmd
+        cmd = [self.program, *map(str, words), *self.more]
+        cmd = (self.guest_prefix if guest else self.host_prefix) + cmd
         done = subprocess.run(cmd, input=stdin, capture_output=True, text=True, errors="replace",
                               check=False)
         if done.returncode:
@@ -96,6 +101,8 @@ class Shrinker:
         return [op for op in ops if op <= last]
 
     def shrink(self, ops, rounds=60):
+        if not self.differing([ops]):
+            return ops
         ops = self.cut(ops)
         chunk = max(1, len(ops) // 2)
         for _ in range(rounds):
@@ -130,12 +137,13 @@ def report(args, sides, episode, ops):
     host, guest = shrinker.show(ops)
     at = first_difference(host, guest)
     off = f" --off={args.off}" if args.off else ""
+    off += f" --huge={args.huge}" if args.huge else ""
     print(f"# tests/fuzz/diff/run.py --seed {args.seed} --episode {episode} --keep {ranges(ops)}"
           f"{off} --show")
     if at is None:
         print("  the same by itself: it hangs on the episodes before it, or on chance", flush=True)
         return
-    for line in host[:at]:
+    for line in host[max(0, at - 40):at]:
         print(f"  {line[:args.width]}")
     show_difference(host[at], guest[at] if at < len(guest) else "(nothing)", args.width)
 
@@ -197,7 +205,8 @@ def main():
     p.add_argument("--batch", type=int, default=100, help="episodes of a machine")
     p.add_argument("--memory", default="512M")
     p.add_argument("--timeout", type=int, default=120)
-    p.add_argument("--off", default="")
+    p.add_argument("--off", default="remapfile", help="remap_file_pages is ENOSYS by decision")
+    p.add_argument("--huge", type=int, default=0, help="a pool of so many huge pages, on both")
     p.add_argument("--most", type=int, default=3, help="divergences to shrink in a batch")
     p.add_argument("--go-on", action="store_true")
     p.add_argument("--no-shrink", action="store_true")
