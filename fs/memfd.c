@@ -262,10 +262,11 @@ static __stack_guarded __noinline __cold int create_general(struct uptr uname, u
 							    struct file **out)
 {
 	char name[MEMFD_NAME_MAX + 1];
-	int64_t n;
+	unsigned checked = flags;
+	int64_t n = memfd_check_flags(&checked); // before the name is looked at
 
-	if (!memfd_flags_known(flags))
-		return -EINVAL;
+	if (n)
+		return (int)n;
 	n = strncpy_from_user(name, uname, sizeof(name));
 	if (n < 0)
 		return n == -ENAMETOOLONG ? -EINVAL : (int)n;

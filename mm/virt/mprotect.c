@@ -92,7 +92,8 @@ static int change(struct aspace *as, struct vma *v, va_t start, va_t end, struct
 		note_populate(c, start, end);
 	if (start == v->start && end == v->end) {
 		vma_set_flags(as, v, flags);
-		*out = vma_merge_around(as, v, &c->dead);
+		if (!vma_is_segment(v))
+			*out = vma_merge_around(as, v, &c->dead);
 	} else {
 		r = vma_modify(as, v, start, end, flags, out, &c->dead);
 		if (r)

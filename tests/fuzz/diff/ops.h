@@ -13,8 +13,8 @@ extern const struct op ops_io[];    // reads, writes, transfers
 extern const struct op ops_map[];   // mappings
 extern const struct op ops_touch[]; // touches and looks at the state
 
-extern const struct op ops_more[];  // System V shared memory, policies, settings
-extern const struct op ops_huge[];  // huge pages, where there is a pool
+extern const struct op ops_more[]; // System V shared memory, policies, settings
+extern const struct op ops_huge[]; // huge pages, where there is a pool
 
 // Makes a pool of so many huge pages; puts settings and segments back.
 void more_init(const char *frames);
