@@ -87,7 +87,7 @@ static int bind_abstract(struct unix_name *n)
 }
 
 // Linux unix_autobind: five hexadecimal digits.
-static int bind_automatic(struct unix_name *n)
+static __stack_guarded int bind_automatic(struct unix_name *n)
 {
 	char text[8];
 
@@ -129,7 +129,7 @@ static int bind_path(struct unix_name *n)
 }
 
 // Linux makes the place first, so one that is there already is what is wrong.
-static __cold int bound_already(const struct socket_name *name)
+static __cold __stack_guarded int bound_already(const struct socket_name *name)
 {
 	char text[SOCKET_NAME_BYTES + 1] = { 0 };
 	struct path cwd, there;
@@ -147,7 +147,7 @@ static __cold int bound_already(const struct socket_name *name)
 	return -EADDRINUSE;
 }
 
-int unix_name_bind(struct usock *u, const struct socket_name *name)
+__stack_guarded int unix_name_bind(struct usock *u, const struct socket_name *name)
 {
 	struct unix_name *n;
 	int err;

@@ -156,8 +156,8 @@ int64_t sys_listen(int fd, int backlog)
 	return err;
 }
 
-static int64_t accept_locked(struct file *f, struct socket *s, struct uptr addr,
-			     struct uptr addr_bytes, int flags)
+static __stack_guarded int64_t accept_locked(struct file *f, struct socket *s, struct uptr addr,
+					     struct uptr addr_bytes, int flags)
 {
 	struct socket_name name;
 	struct socket *end;

@@ -4,21 +4,19 @@
 #include <linux/times.h>
 
 #include "kernel/base/clock.h"
+#include "kernel/proc/cputimer.h"
 #include "kernel/proc/process.h"
 #include "kernel/proc/signal.h"
-#include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
 #include "lib/restart.h"
 #include "mm/virt/uaccess.h"
 #include "syscall/args.h"
 #include "syscall/calls.h"
 
-#define NSEC_PER_USEC  1000ull
-#define USEC_PER_SEC   1000000ull
-#define COARSE_RES_NS  4000000ull // what Linux with 250 ticks a second answers
-#define USER_HZ        100ull     // clock_t of times(2)
-#define CPUCLOCK_WHICH 3          // low bits of a clock number made from a pid: PROF, VIRT, SCHED
-#define CPUCLOCK_TID   4
+#define NSEC_PER_USEC 1000ull
+#define USEC_PER_SEC  1000000ull
+#define COARSE_RES_NS 4000000ull // what Linux with 250 ticks a second answers
+#define USER_HZ       100ull     // clock_t of times(2)
 
 enum clock_base { BASE_NONE, BASE_REAL, BASE_MONO, BASE_PROCESS, BASE_THREAD };
 
@@ -37,39 +35,22 @@ static const struct {
 	[CLOCK_TAI] = { BASE_REAL, false, true },
 };
 
-// A negative clock number names the CPU clock of a process or thread (Linux posix-timers.h).
-static int read_pid_clock(int clock, uint64_t *ns)
+static int read_cpu_clock(int clock, uint64_t *ns)
 {
-	int pid = ~(clock >> 3);
-	struct process *p;
-	struct thread *t;
+	struct cpu_clock c;
+	int err = cpu_clock_get(clock, &c);
 
-	if ((clock & CPUCLOCK_WHICH) == CPUCLOCK_WHICH)
-		return -EINVAL;
-	if (clock & CPUCLOCK_TID) {
-		t = pid ? pid_find_thread(pid) : NULL;
-		if (pid && (!t || t->process != process_current())) {
-			if (t)
-				thread_put(t);
-			return -EINVAL;
-		}
-		*ns = thread_runtime_ns(t ? t : thread_current());
-		if (t)
-			thread_put(t);
-		return 0;
-	}
-	p = pid ? process_find(pid) : process_get(process_current());
-	if (!p)
-		return -EINVAL;
-	*ns = process_cpu_ns(p);
-	process_put(p);
+	if (err)
+		return err;
+	*ns = cpu_clock_ns(&c);
+	cpu_clock_put(&c);
 	return 0;
 }
 
 static int read_clock(int clock, uint64_t *ns)
 {
 	if (clock < 0)
-		return read_pid_clock(clock, ns);
+		return read_cpu_clock(clock, ns);
 	switch ((unsigned)clock < ARRAY_SIZE(clocks) ? clocks[clock].base : BASE_NONE) {
 	case BASE_REAL:
 		*ns = clock_real_ns();
@@ -225,6 +206,8 @@ int64_t sys_getitimer(int which, struct uptr cur)
 		return -EINVAL;
 	if (which == ITIMER_REAL)
 		process_itimer_real(NULL, NULL, &value, &interval);
+	else
+		process_itimer_cpu(which, NULL, NULL, &value, &interval);
 	return itimerval_put(cur, value, interval);
 }
 
@@ -239,8 +222,8 @@ int64_t sys_setitimer(int which, struct uptr new, struct uptr old)
 		return -EINVAL;
 	if (which == ITIMER_REAL)
 		process_itimer_real(&value, &interval, &old_value, &old_interval);
-	else if (value)
-		return -ENOSYS;
+	else
+		process_itimer_cpu(which, &value, &interval, &old_value, &old_interval);
 	return old.va ? itimerval_put(old, old_value, old_interval) : 0;
 }
 

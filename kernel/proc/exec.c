@@ -24,6 +24,7 @@
 #include "kernel/base/random.h"
 #include "kernel/proc/aslr.h"
 #include "kernel/proc/exec_internal.h"
+#include "kernel/proc/posix_timer.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/proc/sigframe.h"
 #include "kernel/proc/vdso.h"
@@ -343,6 +344,7 @@ static void exec_reset_thread(struct exec *x)
 		x->cred = NULL;
 	}
 	str_copy(t->comm, pathname_base(x->filename), sizeof(t->comm));
+	posix_timers_free(t->process);
 	signal_exec_reset(t->process);
 	u->robust_list = UPTR(0);
 	u->rseq = UPTR(0);

@@ -12,6 +12,7 @@
 #include "kernel/base/panic.h"
 #include "kernel/proc/futex.h"
 #include "kernel/proc/jobctl.h"
+#include "kernel/proc/posix_timer.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
@@ -143,7 +144,8 @@ static void process_ended(struct process *p)
 	struct aspace *as = p->aspace;
 	uint64_t irq;
 
-	timer_cancel(&p->real_timer);
+	process_itimers_stop(p);
+	posix_timers_free(p);
 	process_usage_get(p, &p->ended);
 	irq = sighand_lock(p); // /proc reads them under this lock
 	p->aspace = NULL;

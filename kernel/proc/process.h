@@ -8,6 +8,7 @@
 
 #include "kernel/base/lock.h"
 #include "kernel/base/types.h"
+#include "kernel/proc/cputimer.h"
 #include "kernel/proc/rlimit.h"
 #include "kernel/proc/signal.h"
 #include "kernel/sched/thread.h"
@@ -79,6 +80,12 @@ struct process {
 
 	struct timer real_timer; // ITIMER_REAL and alarm(2); guarded by sighand->lock
 	uint64_t real_deadline_ns, real_interval_ns;
+	struct cpu_itimer {
+		struct cputimer timer;
+		uint64_t expires_ns, interval_ns; // expires 0: disarmed
+		int sig;
+	} cpu_itimers[2];            // ITIMER_VIRTUAL, ITIMER_PROF; guarded by sighand->lock
+	struct posix_timers *timers; // or NULL; posix_timer.c
 
 	// accounting: of threads that ended; guarded by sighand->lock
 	uint64_t start_ns; // CLOCK_MONOTONIC
@@ -180,6 +187,11 @@ int __must_check process_unshare(uint64_t flags);
 
 // membarrier(2).
 int process_membarrier(int cmd, unsigned flags, int cpu);
+
+// ITIMER_VIRTUAL and ITIMER_PROF likewise. All CPU time counts for both.
+void process_itimer_cpu(int which, const uint64_t *value_ns, const uint64_t *interval_ns,
+			uint64_t *old_value_ns, uint64_t *old_interval_ns);
+void process_itimers_stop(struct process *p); // at its end
 
 // set_tid_address(2), set_robust_list(2), get_robust_list(2), rseq(2).
 int process_set_tid_address(struct uptr p); // the caller's tid

@@ -7,6 +7,7 @@
 #include <linux/eventpoll.h>
 #include <linux/resource.h>
 
+#include "kernel/proc/posix_timer.h"
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/sched.h"
@@ -189,8 +190,11 @@ int sig_dequeue_locked(struct process *p, struct uthread *u, uint64_t set, sigin
 		from = &p->shared_pending;
 		sig = lowest_signal(from->set & set);
 	}
-	if (sig)
+	if (sig) {
 		pending_take(from, sig, info);
+		if (info->si_code == SI_TIMER)
+			posix_timer_signal_taken(p, info);
+	}
 	return sig;
 }
 
@@ -313,10 +317,20 @@ static struct uthread *choose_thread(struct process *p, int sig)
 	return NULL;
 }
 
+// |sig| is pending in |to| now: who reads signalfds, and who will take it.
+static void announce_locked(struct process *p, struct uthread *u, struct sigpending *to, int sig)
+{
+	to->set |= SIGSET_OF(sig);
+	waitq_wake(signal_fd_queue(p), ~0u, EPOLLIN);
+	if (!u)
+		u = choose_thread(p, sig);
+	if (u && !(u->blocked & SIGSET_OF(sig)))
+		thread_set_pending(u->thread, PENDING_SIGNAL);
+}
+
 int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo_t *info)
 {
 	struct sigpending *to = u ? &u->pending : &p->shared_pending;
-	struct uthread *taker = u;
 	struct sigqueue *q;
 
 	if (p->zombie || p->exiting || list_empty(&p->threads))
@@ -343,13 +357,61 @@ int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo
 	} else if (sig >= SIGRTMIN && info && info->si_code != SI_USER) {
 		return -EAGAIN; // its details matter
 	}
-	to->set |= SIGSET_OF(sig);
-	waitq_wake(signal_fd_queue(p), ~0u, EPOLLIN);
-	if (!taker)
-		taker = choose_thread(p, sig);
-	if (taker && !(taker->blocked & SIGSET_OF(sig)))
-		thread_set_pending(taker->thread, PENDING_SIGNAL);
+	announce_locked(p, u, to, sig);
 	return 0;
+}
+
+bool sig_send_timer_locked(struct process *p, struct uthread *u, int sig, const siginfo_t *info)
+{
+	struct sigpending *to = u ? &u->pending : &p->shared_pending;
+	struct sigqueue *q;
+
+	if (sig == SIGKILL || SIGSET_OF(sig) & (SIGSET_STOPS | SIGSET_OF(SIGCONT))) {
+		(void)!sig_send_locked(p, u, sig, info);
+		return false;
+	}
+	if (p->zombie || p->exiting || list_empty(&p->threads) ||
+	    is_ignored(p, u ? u : list_first(&p->threads, struct uthread, node), sig))
+		return false;
+	q = kmalloc(sizeof(*q));
+	if (!q)
+		return false;
+	q->charged = &p->queued_signals;
+	__atomic_add_fetch(q->charged, 1, __ATOMIC_RELAXED);
+	q->info = *info;
+	list_push_back(&to->queue, &q->node);
+	announce_locked(p, u, to, sig);
+	return true;
+}
+
+static void pending_drop_timer(struct sigpending *p, int id)
+{
+	struct sigqueue *q, *next;
+	int sig = 0;
+	bool more = false;
+
+	list_for_each_safe (q, next, &p->queue, node) {
+		if (q->info.si_code != SI_TIMER || q->info.si_tid != id)
+			continue;
+		sig = q->info.si_signo;
+		list_remove(&q->node);
+		sigqueue_free(q);
+	}
+	if (!sig)
+		return;
+	list_for_each (q, &p->queue, node)
+		more |= q->info.si_signo == sig;
+	if (!more)
+		p->set &= ~SIGSET_OF(sig);
+}
+
+void sig_drop_timer_locked(struct process *p, int id)
+{
+	struct uthread *u;
+
+	pending_drop_timer(&p->shared_pending, id);
+	list_for_each (u, &p->threads, node)
+		pending_drop_timer(&u->pending, id);
 }
 
 int signal_send_process(struct process *p, int sig, const struct siginfo *info)

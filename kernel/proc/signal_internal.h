@@ -31,6 +31,9 @@ void sig_drop_locked(struct process *p, uint64_t set); // removes pending ones e
 // Queues for |u|, or for the process if NULL, and wakes who will take it. 0 or -EAGAIN.
 int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo_t *info);
 
+// A POSIX timer's signal, beside others of its number. False: dropped.
+bool sig_send_timer_locked(struct process *p, struct uthread *u, int sig, const siginfo_t *info);
+void sig_drop_timer_locked(struct process *p, int id); // takes that back
 // What readers of a signalfd of |p| wait on; shared with other processes.
 struct waitq *signal_fd_queue(const struct process *p);
 

@@ -6,6 +6,7 @@
 
 #include "kernel/base/clock.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/sched/clocktimer.h"
 #include "lib/string.h"
 #include "mm/virt/aspace.h"
 
@@ -146,9 +147,69 @@ static void real_timer_fired(struct timer *t)
 		timer_arm(t, MAX(next, clock_mono_ns() + MIN_REARM_NS));
 }
 
+static void cpu_itimer_fired(struct cputimer *c, uint64_t now)
+{
+	struct cpu_itimer *t = container_of(c, struct cpu_itimer, timer);
+	struct process *p = c->clock.p;
+	uint64_t irq = sighand_lock(p);
+	bool armed = t->expires_ns;
+
+	if (armed && t->interval_ns)
+		clocktimer_forward(&t->expires_ns, t->interval_ns, now);
+	else
+		t->expires_ns = 0;
+	if (t->expires_ns)
+		cputimer_start(c, t->expires_ns, now);
+	sighand_unlock(p, irq);
+	if (armed)
+		(void)signal_send_process(p, t->sig, NULL);
+}
+
+void process_itimer_cpu(int which, const uint64_t *value_ns, const uint64_t *interval_ns,
+			uint64_t *old_value_ns, uint64_t *old_interval_ns)
+{
+	struct process *p = process_current();
+	struct cpu_itimer *t = &p->cpu_itimers[which - 1];
+	uint64_t now = process_cpu_ns(p), irq = sighand_lock(p), left = 0;
+
+	if (t->expires_ns)
+		left = MAX(t->expires_ns, now + NSEC_PER_USEC) - now;
+	*old_value_ns = left;
+	*old_interval_ns = t->interval_ns;
+	if (value_ns)
+		t->expires_ns = 0;
+	sighand_unlock(p, irq);
+	if (!value_ns)
+		return;
+	timer_cancel(&t->timer.timer);
+	irq = sighand_lock(p);
+	t->interval_ns = *interval_ns;
+	if (*value_ns) {
+		t->expires_ns = now + MIN(*value_ns, (uint64_t)INT64_MAX);
+		cputimer_start(&t->timer, t->expires_ns, now);
+	}
+	sighand_unlock(p, irq);
+}
+
+void process_itimers_stop(struct process *p)
+{
+	uint64_t irq = sighand_lock(p);
+
+	p->cpu_itimers[0].expires_ns = p->cpu_itimers[1].expires_ns = 0;
+	sighand_unlock(p, irq);
+	timer_cancel(&p->real_timer);
+	for (unsigned i = 0; i < ARRAY_SIZE(p->cpu_itimers); i++)
+		timer_cancel(&p->cpu_itimers[i].timer.timer);
+}
+
 void process_timers_init(struct process *p)
 {
 	timer_init(&p->real_timer, real_timer_fired);
+	for (unsigned i = 0; i < ARRAY_SIZE(p->cpu_itimers); i++) {
+		cputimer_init(&p->cpu_itimers[i].timer, cpu_itimer_fired);
+		p->cpu_itimers[i].timer.clock.p = p; // borrowed: stopped before the end
+		p->cpu_itimers[i].sig = i ? SIGPROF : SIGVTALRM;
+	}
 }
 
 void process_itimer_real(const uint64_t *value_ns, const uint64_t *interval_ns,

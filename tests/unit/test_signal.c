@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/proc/posix_timer.h"
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/sched.h"
 #include "tests/unit/proc_heap.h"
@@ -26,6 +27,9 @@ bool sched_wake(struct thread *t, unsigned mask)
 	return true;
 }
 
+void posix_timer_signal_taken(struct process *p, struct siginfo *info)
+{
+}
 void thread_set_pending(struct thread *t, uint32_t bits)
 {
 	t->pending |= bits;
