@@ -168,8 +168,10 @@ __cold static __noinline bool hits_guard(struct fault *f)
 {
 	struct pt_entry e;
 
-	if (!READ_ONCE(f->v->touched))
+	if (!READ_ONCE(f->v->touched)) {
 		WRITE_ONCE(f->v->touched, VMA_TOUCHED);
+		return false; // guards come under the exclusive lock
+	}
 	e = pt_query(&f->as->pt, f->va);
 	return pt_is_guard(&e);
 }

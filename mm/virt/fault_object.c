@@ -82,7 +82,7 @@ static __noinline void map_neighbours(struct fault *f, uint64_t index, unsigned 
 
 // Finds or makes the page of the object. STEP_DONE: it is f->page.
 static __always_inline_fn enum step_result object_page(struct fault *f, uint64_t index,
-						       unsigned flags, bool likely_new)
+						       unsigned flags)
 {
 	struct memobj *o = f->v->obj;
 	int r;
@@ -90,11 +90,8 @@ static __always_inline_fn enum step_result object_page(struct fault *f, uint64_t
 	f->seq = __atomic_load_n(&o->seq, __ATOMIC_ACQUIRE);
 	if (unlikely(f->seq & 1))
 		return STEP_UNSTABLE;
-	if (likely_new)
-		r = memobj_borrow_new(o, index, &f->page, &f->fresh);
-	else
-		r = memobj_get_page_fresh(o, index, flags | MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, &f->page,
-					  &f->fresh);
+	r = memobj_get_page_fresh(o, index, flags | MEMOBJ_ALLOC | MEMOBJ_NOSLEEP, &f->page,
+				  &f->fresh);
 	return unlikely(r) ? fail_errno(f, r) : STEP_DONE;
 }
 
@@ -125,10 +122,8 @@ enum step_result fault_object_map(struct fault *f)
 	struct vma *v = f->v;
 	const uint64_t index = vma_index(v, f->va);
 	const unsigned prot = object_prot(f);
-	// As the pages before it. (WINDOW_FRESH says that the object has no fill op.)
-	const bool likely_new =
-		f->write && index == v->next_fault_index && v->fault_window == WINDOW_FRESH;
 	enum step_result r;
+	uint64_t slot;
 	int made;
 
 	if (unlikely(v->flags & VMA_HUGEPAGE)) {
@@ -136,7 +131,7 @@ enum step_result fault_object_map(struct fault *f)
 		if (r != STEP_FAILED)
 			return r;
 	}
-	r = object_page(f, index, MEMOBJ_BORROW, likely_new);
+	r = object_page(f, index, MEMOBJ_BORROW);
 	if (unlikely(r != STEP_DONE))
 		return r;
 	if (unlikely(f->page->flags & PAGE_HUGE_MEMBER)) {
@@ -146,7 +141,8 @@ enum step_result fault_object_map(struct fault *f)
 		if (!f->promoted && huge_could_promote(f->as, v, f->va))
 			return STEP_PROMOTE;
 	}
-	made = pt_map_borrowed_one(&f->as->pt, f->va, f->page, prot, &v->obj->seq, f->seq);
+	slot = slot_of_page(f->page);
+	made = pt_map_borrowed(&f->as->pt, f->va, &slot, 1, prot, &v->obj->seq, f->seq);
 	if (unlikely(made <= 0))
 		return map_result(f, made);
 	rss_add(object_rss(f), 1);
@@ -169,6 +165,7 @@ bool fault_object_next(struct aspace *as, struct vma *v, va_t va)
 	uint32_t seq;
 	bool fresh;
 
+	// (WINDOW_FRESH says that the object has no fill op.)
 	if (index != v->next_fault_index || v->fault_window != WINDOW_FRESH ||
 	    !(v->flags & VMA_SHARED) || o->ops->mkwrite)
 		return false;
@@ -192,7 +189,7 @@ enum step_result fault_object_copy(struct fault *f)
 	int made;
 
 	mark_faulted(f->v); // even if it comes to nothing, as Linux
-	r = object_page(f, vma_index(f->v, f->va), 0, false);
+	r = object_page(f, vma_index(f->v, f->va), 0);
 	if (r != STEP_DONE)
 		return r;
 	page = f->page;

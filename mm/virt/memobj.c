@@ -161,7 +161,7 @@ static bool past_end(const struct memobj *o, uint64_t index, unsigned flags)
 
 // |p|, just stored as page |index|, is one page more of the object, to which the caller's reference
 // goes over; or, if that is refused, it is taken out again.
-static inline int count_page(struct memobj *o, uint64_t index, struct page *p)
+static __always_inline_fn int count_page(struct memobj *o, uint64_t index, struct page *p)
 {
 	int r = o->ops->account ? o->ops->account(o, 1) : 0;
 
@@ -178,7 +178,8 @@ static inline int count_page(struct memobj *o, uint64_t index, struct page *p)
 
 // Stores |slot|, a page, if |index| is empty; -EEXIST if not, then |*there| is what it holds.
 // slots_lock is held.
-static inline int add_page(struct memobj *o, uint64_t index, uint64_t slot, uint64_t *there)
+static __always_inline_fn int add_page(struct memobj *o, uint64_t index, uint64_t slot,
+				       uint64_t *there)
 {
 	int r = radix_add(&o->slots, index, slot, there);
 

@@ -139,6 +139,17 @@ static inline bool may_map(struct aspace *as, const struct vma *v, bool overlaps
 	return vma_may_expand(as, v->flags, more);
 }
 
+// aspace_find_vma where the answer usually is the vma used last: the one above a place that was
+// chosen, or that was just cleared.
+static inline struct vma *vma_from(struct aspace *as, va_t va)
+{
+	struct vma *v = as->last_hit;
+
+	if (likely(v && va < v->end && (!v->prev || v->prev->end <= va)))
+		return v;
+	return aspace_find_vma(as, va);
+}
+
 // In place of what is there. |v| has its references.
 static __noinline int replace_region(struct aspace *as, struct vma *v, struct vma **dead)
 {
@@ -148,7 +159,7 @@ static __noinline int replace_region(struct aspace *as, struct vma *v, struct vm
 		vma_discard(as, v, dead);
 		return r;
 	}
-	vma_link(as, v);
+	vma_link_before(as, v, vma_from(as, v->start));
 	vma_merge_around(as, v, dead);
 	return 0;
 }
@@ -205,12 +216,6 @@ static inline int choose_flags(const struct request *q, unsigned *out)
 	return r;
 }
 
-// Is |v| the first mapping that ends above |va|?
-static inline bool is_next(const struct vma *v, va_t va)
-{
-	return v && va < v->end && (!v->prev || v->prev->end <= va);
-}
-
 // The order of these checks is Linux's do_mmap().
 static inline int64_t mmap_locked(struct aspace *as, const struct request *q, struct vma **dead)
 {
@@ -225,9 +230,7 @@ static inline int64_t mmap_locked(struct aspace *as, const struct request *q, st
 	at = place_mapping(as, q->addr, q->bytes, q->flags, !q->src->obj || q->src->obj->huge);
 	if (at < 0)
 		return at;
-	next = as->last_hit; // if the place was chosen, the one above it
-	if (unlikely(!is_next(next, (va_t)at)))
-		next = aspace_find_vma(as, (va_t)at);
+	next = vma_from(as, (va_t)at);
 	if ((q->flags & MAP_FIXED_NOREPLACE) && next && next->start < (va_t)at + q->bytes)
 		return -EEXIST;
 	if ((q->flags & MAP_LOCKED) && !vma_can_mlock(as))
