@@ -168,7 +168,7 @@ static bool leave_process(struct thread *t, int status)
 	p->dead_runtime_tsc += thread_runtime_tsc(t);
 	p->dead_voluntary += t->switches_voluntary;
 	p->dead_forced += t->switches_forced;
-	if (t->tid == p->pid && !p->exiting)
+	if (last && !p->exiting) // Linux 6.0: the last one's, no longer the first thread's
 		p->wait_status = (status & 0xff) << 8;
 	p->uid = t->cred->uid;
 	stop_complete = p->stopped && !p->exiting && p->stopped_threads == p->nthreads;

@@ -201,6 +201,9 @@ static int check_permission(struct process *p, int sig)
 	uint64_t irq;
 	bool ok;
 
+	// Only now: a process that does not exist is told first.
+	if (sig < 0 || sig > SIGNAL_COUNT)
+		return -EINVAL;
 	if (p == process_current() || cred_has_cap(c, CAP_KILL_BIT))
 		return 0;
 	irq = sighand_lock(p);
@@ -281,35 +284,35 @@ int signal_send_checked(struct process *p, struct thread *t, int sig, struct sig
 	return err;
 }
 
-int signal_kill(int pid, int sig)
+// To the process |pid|; the number of any thread stands for its process.
+static int send_to_process(int pid, int sig, const siginfo_t *info)
 {
-	struct process *p;
-	siginfo_t info;
+	struct process *p = process_find(pid);
+	struct thread *t = p ? NULL : pid_find_thread(pid);
 	int err;
 
-	if (sig < 0 || sig > SIGNAL_COUNT)
-		return -EINVAL;
+	if (t) {
+		p = t->process ? process_get(t->process) : NULL;
+		thread_put(t);
+	}
+	if (!p)
+		return -ESRCH;
+	err = kill_one(p, sig, info);
+	process_put(p);
+	return err;
+}
+
+int signal_kill(int pid, int sig)
+{
+	siginfo_t info;
+
 	fill_user_info(&info, sig, SI_USER);
 	if (pid <= 0) {
 		if (pid == (-__INT_MAX__ - 1))
 			return -ESRCH;
 		return kill_many(pid, sig, &info);
 	}
-	p = process_find(pid);
-	if (!p) {
-		// The number of any thread stands for its process.
-		struct thread *t = pid_find_thread(pid);
-
-		if (!t)
-			return -ESRCH;
-		p = t->process ? process_get(t->process) : NULL;
-		thread_put(t);
-		if (!p)
-			return -ESRCH;
-	}
-	err = kill_one(p, sig, &info);
-	process_put(p);
-	return err;
+	return send_to_process(pid, sig, &info);
 }
 
 static int send_to_thread(int tgid, int tid, int sig, const siginfo_t *info)
@@ -332,7 +335,7 @@ __stack_guarded int signal_tgkill(int tgid, int tid, int sig)
 {
 	siginfo_t info;
 
-	if (tid <= 0 || tgid < 0 || sig < 0 || sig > SIGNAL_COUNT)
+	if (tid <= 0 || tgid < 0)
 		return -EINVAL;
 	fill_user_info(&info, sig, SI_TKILL);
 	return send_to_thread(tgid, tid, sig, &info);
@@ -340,26 +343,12 @@ __stack_guarded int signal_tgkill(int tgid, int tid, int sig)
 
 int signal_queueinfo(int tgid, int tid, int sig, struct siginfo *info)
 {
-	struct process *p;
-	int err;
-
-	if (tid < 0 || tgid <= 0)
-		return -EINVAL;
 	// Only the kernel and kill may claim to be themselves towards others.
 	if ((info->si_code >= 0 || info->si_code == SI_TKILL) &&
-	    (tid ? tid : tgid) != thread_current()->tid && tgid != process_current()->pid)
+	    (tid ? tid : tgid) != thread_current()->tid)
 		return -EPERM;
-	if (sig < 0 || sig > SIGNAL_COUNT)
-		return -EINVAL;
 	info->si_signo = sig;
-	if (tid)
-		return send_to_thread(tgid, tid, sig, info);
-	p = process_find(tgid);
-	if (!p)
-		return -ESRCH;
-	err = kill_one(p, sig, info);
-	process_put(p);
-	return err;
+	return tid ? send_to_thread(tgid, tid, sig, info) : send_to_process(tgid, sig, info);
 }
 
 struct restart_block *restart_block_current(void)
