@@ -225,7 +225,8 @@ static void keys(void)
 	uint32_t *anon = map(rw, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint32_t *anon_ro = map(PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint32_t *none = map(PROT_NONE, MAP_SHARED, fd, 0);
-	int file = MUST(open("/dev/shm/futex2-test", O_RDWR | O_CREAT, 0600));
+	t_workdir();
+	int file = MUST(open("file", O_RDWR | O_CREAT, 0600));
 
 	s1[0] = s1[1] = 0;
 	one_word("two views", s1, s2);
@@ -253,7 +254,8 @@ static void keys(void)
 	MUST(ftruncate(file, 0));
 	R(futex(s1, FUTEX_WAKE, 1, NULL, NULL, 0));
 	R(futex(s1, FUTEX_WAIT, 0, NULL, NULL, 0));
-	unlink("/dev/shm/futex2-test");
+	unlink("file");
+	t_rm_workdir();
 }
 
 static void wake_op(void)

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define NOBODY 4000000 // no such process
+#define RTMIN  40      // the C libraries keep different ones to themselves
 
 static int rt_sigqueueinfo(int pid, int sig, siginfo_t *i)
 {
@@ -23,6 +24,13 @@ static int rt_tgsigqueueinfo(int tgid, int tid, int sig, siginfo_t *i)
 static int tgkill_(int tgid, int tid, int sig)
 {
 	return (int)syscall(SYS_tgkill, tgid, tid, sig);
+}
+// As it is: C libraries change si_code.
+static int take(sigset_t *set, siginfo_t *i)
+{
+	struct timespec zero = { 0 };
+
+	return (int)syscall(SYS_rt_sigtimedwait, set, i, &zero, 8);
 }
 static int tkill_(int tid, int sig)
 {
@@ -118,12 +126,12 @@ static void on(int sig, int flags)
 
 static void show(const char *what)
 {
-	printf("%s: signo %d code %d errno %d pid %s uid %d value %#lx calls %d\n", what,
+	printf("%s: signo %d code %d errno %d pid %s own uid %d value %#lx calls %d\n", what,
 	       got.si_signo, got.si_code, got.si_errno,
 	       got.si_pid == getpid() ? "mine"
 	       : got.si_pid           ? "other"
 				      : "0",
-	       (int)got.si_uid, (unsigned long)got.si_value.sival_int, calls);
+	       got.si_uid == getuid(), (unsigned long)got.si_value.sival_int, calls);
 	memset(&got, 0, sizeof(got));
 }
 
@@ -134,7 +142,7 @@ static void infos(void)
 	int me = getpid();
 
 	on(SIGUSR1, 0);
-	on(SIGRTMIN, 0);
+	on(RTMIN, 0);
 	kill(me, SIGUSR1);
 	show("kill");
 	tgkill_(me, me, SIGUSR1);
@@ -143,7 +151,7 @@ static void infos(void)
 	show("tkill");
 	sigqueue(me, SIGUSR1, v);
 	show("sigqueue");
-	sigqueue(me, SIGRTMIN, v);
+	sigqueue(me, RTMIN, v);
 	show("sigqueue rt");
 	memset(&i, 0, sizeof(i));
 	i.si_signo = SIGUSR2;
@@ -161,7 +169,6 @@ static void infos(void)
 // As a user who has nothing else queued.
 static void limited(void)
 {
-	struct timespec zero = { 0 };
 	union sigval v = { 0 };
 	struct rlimit l;
 	sigset_t all;
@@ -169,19 +176,18 @@ static void limited(void)
 	int n = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	MUST(syscall(SYS_setuid, 54321));
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	getrlimit(RLIMIT_SIGPENDING, &l);
 	l.rlim_cur = 3;
 	R(setrlimit(RLIMIT_SIGPENDING, &l));
 	for (int k = 0; k < 5; k++)
-		R(sigqueue(getpid(), SIGRTMIN, v));
-	R(kill(getpid(), SIGRTMIN));
-	R(kill(getpid(), SIGRTMIN + 5));
+		R(sigqueue(getpid(), RTMIN, v));
+	R(kill(getpid(), RTMIN));
+	R(kill(getpid(), RTMIN + 5));
 	R(kill(getpid(), SIGUSR1));
 	R(sigqueue(getpid(), SIGUSR2, v));
-	while (sigtimedwait(&all, &i, &zero) > 0) {
+	while (take(&all, &i) > 0) {
 		n++;
 		printf("%d: code %d\n", n, i.si_code);
 	}
@@ -190,7 +196,6 @@ static void limited(void)
 // Standard signals are one at a time, real-time ones queue, in the order of their numbers.
 static void queues(void)
 {
-	struct timespec zero = { 0 };
 	union sigval v = { 0 };
 	sigset_t all;
 	siginfo_t i;
@@ -198,27 +203,27 @@ static void queues(void)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	for (v.sival_int = 1; v.sival_int <= 3; v.sival_int++) {
-		sigqueue(getpid(), SIGRTMIN + 2, v);
-		sigqueue(getpid(), SIGRTMIN + 1, v);
+		sigqueue(getpid(), RTMIN + 2, v);
+		sigqueue(getpid(), RTMIN + 1, v);
 		sigqueue(getpid(), SIGUSR2, v);
 		sigqueue(getpid(), SIGUSR1, v);
 	}
 	tgkill_(getpid(), getpid(), SIGUSR2);
 	kill(getpid(), SIGCHLD);
 	kill(getpid(), SIGWINCH);
-	while (sigtimedwait(&all, &i, &zero) > 0)
-		printf("signal %s%d code %d value %d\n", i.si_signo >= SIGRTMIN ? "rt" : "",
-		       i.si_signo >= SIGRTMIN ? i.si_signo - SIGRTMIN : i.si_signo, i.si_code,
+	while (take(&all, &i) > 0)
+		printf("signal %s%d code %d value %d\n", i.si_signo >= RTMIN ? "rt" : "",
+		       i.si_signo >= RTMIN ? i.si_signo - RTMIN : i.si_signo, i.si_code,
 		       i.si_code == SI_QUEUE ? i.si_value.sival_int : 0);
 	// Ignored ones are dropped, also those that are pending already.
 	signal(SIGUSR1, SIG_DFL);
 	kill(getpid(), SIGUSR1);
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGUSR1, SIG_DFL);
-	R(sigtimedwait(&all, &i, &zero));
+	R(take(&all, &i));
 	kill(getpid(), SIGCHLD);
 	signal(SIGCHLD, SIG_DFL);
-	R(sigtimedwait(&all, &i, &zero));
+	R(take(&all, &i));
 	// Stop and continue cancel each other.
 	kill(getpid(), SIGTSTP);
 	kill(getpid(), SIGCONT);
@@ -490,8 +495,8 @@ static void lines(const char *only)
 	(void)!read(fd, text, sizeof(text) - 1);
 	close(fd);
 	for (char *l = strtok(text, "\n"); l; l = strtok(NULL, "\n"))
-		if (!strncmp(l, only, strlen(only)) && strncmp(l, "SigQ", 4))
-			printf("%s\n", l);
+		if (!strncmp(l, only, strlen(only)) && strncmp(l, "SigQ", 4)) // not the C library's
+			printf("%.7s %#llx\n", l, strtoull(l + 7, NULL, 16) & ~0x380000000ull);
 }
 
 static void status_file(void)
@@ -519,6 +524,8 @@ int main(void)
 	for (int sig = 32; sig < 35; sig++) // some harnesses leave them ignored
 		syscall(SYS_rt_sigaction, sig, dfl, NULL, 8);
 	errors();
+	// The limit of queued signals counts all of a user's.
+	MUST(syscall(SYS_setuid, 50000 + getpid() % 10000));
 	infos();
 	queues();
 	flags();

@@ -21,7 +21,7 @@
 #ifndef F_OFD_SETLKW
 #define F_OFD_SETLKW 38
 #endif
-#define SHORT_MS 80
+#define SHORT_MS 150
 
 static int p[2], full[2], ev, ep, tfd, sfd, lock1, lock2;
 static uint32_t word;
@@ -163,12 +163,13 @@ static long c_pause(void)
 static long c_sigwait(void)
 {
 	siginfo_t i;
-	return sigwaitinfo(&usr2, &i);
+	return syscall(SYS_rt_sigtimedwait, &usr2, &i, NULL,
+		       8); // some libcs try again by themselves
 }
 static long c_sigwait_time(void)
 {
 	struct timespec ts = rel(SHORT_MS);
-	return sigtimedwait(&usr2, NULL, &ts);
+	return syscall(SYS_rt_sigtimedwait, &usr2, NULL, &ts, 8);
 }
 static long c_flock(void)
 {
@@ -204,7 +205,7 @@ static long c_tee(void)
 }
 static long c_open_fifo(void)
 {
-	int fd = open("/dev/shm/sig-table-fifo", O_WRONLY);
+	int fd = open("fifo", O_WRONLY);
 	if (fd >= 0)
 		close(fd);
 	return fd >= 0 ? 0 : -1;
@@ -315,7 +316,7 @@ static void disarm(void)
 }
 static void open_reader(void)
 {
-	int fd = open("/dev/shm/sig-table-fifo", O_RDONLY | O_NONBLOCK);
+	int fd = open("fifo", O_RDONLY | O_NONBLOCK);
 	usleep(20000);
 	close(fd);
 }
@@ -390,8 +391,8 @@ static void on_usr1(int sig)
 	handled++;
 }
 
-static volatile int phase; // 1: the call is about to be made, 2: it has ended
-static int how;            // 0: a handler, 1: stop and continue
+static volatile int begun, ended, idle; // rounds: the call is about to be made, has ended, is over
+static int how;                         // 0: a handler, 1: stop and continue
 static void (*volatile ending)(void);
 
 static void *poker(void *arg)
@@ -400,20 +401,19 @@ static void *poker(void *arg)
 
 	sigfillset(&s);
 	pthread_sigmask(SIG_BLOCK, &s, NULL);
-	for (;;) {
-		while (phase != 1)
+	for (int round = 1;; round++) {
+		while (begun != round)
 			usleep(1000);
 		usleep(20000);
 		if (how == 0)
 			pthread_kill(main_thread, SIGUSR1);
 		else
 			write(full[1] + 100, "s", 1);
-		usleep(20000);
+		usleep(30000);
 		// Only what still waits is ended.
-		if (phase == 1)
+		if (ended != round)
 			ending();
-		while (phase == 1)
-			usleep(1000);
+		idle = round;
 	}
 	return NULL;
 }
@@ -443,11 +443,12 @@ static void one(const struct call *c, const char *what)
 	handled = 0;
 	errno = 0;
 	ending = c->end;
-	phase = 1;
+	begun++;
 	r = c->call();
 	int e = errno;
-	phase = 2;
-	usleep(25000); // what was to end it may come now
+	ended = begun;
+	while (idle != begun)
+		usleep(1000);
 	printf("%s, %s: %s, handled %d\n", c->name, what,
 	       r == -1  ? t_errno(e)
 	       : r == 0 ? "0"
@@ -469,6 +470,7 @@ int main(void)
 	pthread_t t;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	t_workdir();
 	MUST(pipe(stopper_pipe));
 	pid_t stop_pid = fork();
 	if (!stop_pid) {
@@ -488,10 +490,9 @@ int main(void)
 	sigprocmask(SIG_BLOCK, &usr2, NULL);
 	sigemptyset(&none);
 	sfd = MUST(signalfd(-1, &usr2, 0));
-	lock1 = MUST(open("/dev/shm/sig-table", O_RDWR | O_CREAT, 0600));
-	lock2 = MUST(open("/dev/shm/sig-table", O_RDWR));
-	unlink("/dev/shm/sig-table-fifo");
-	MUST(mkfifo("/dev/shm/sig-table-fifo", 0600));
+	lock1 = MUST(open("lock", O_RDWR | O_CREAT, 0600));
+	lock2 = MUST(open("lock", O_RDWR));
+	MUST(mkfifo("fifo", 0600));
 	iov[0] = (struct iovec){ buf, 1 };
 	main_thread = pthread_self();
 	pthread_create(&t, NULL, poker, NULL);
@@ -505,8 +506,9 @@ int main(void)
 	all(calls, sizeof(calls) / sizeof(calls[0]), "SA_RESTART");
 	how = 1;
 	all(calls, sizeof(calls) / sizeof(calls[0]), "stopped");
-	unlink("/dev/shm/sig-table");
-	unlink("/dev/shm/sig-table-fifo");
+	unlink("lock");
+	unlink("fifo");
+	t_rm_workdir();
 	kill(stop_pid, SIGKILL);
 	return 0;
 }
