@@ -1,6 +1,6 @@
 // File locks. An inode with locks has a list of them and a queue of those who wait; the list goes
 // away with its last lock and waiter. One mutex guards all lists: locking is rare and short.
-// Deadlocks among waiters are not looked for (EDEADLK): a waiter can be interrupted.
+// Deadlocks are looked for among those who wait for POSIX record locks, as on Linux.
 #include "fs/flock.h"
 
 #include <linux/errno.h>
@@ -14,7 +14,8 @@
 #include "lib/restart.h"
 #include "mm/phys/kmalloc.h"
 
-#define TO_END ((uint64_t)INT64_MAX)
+#define TO_END    ((uint64_t)INT64_MAX)
+#define MAX_CHAIN 10u // of waiters that are looked at for a deadlock
 
 enum lock_space { SPACE_FLOCK, SPACE_RECORD };
 
@@ -34,13 +35,22 @@ struct lock_list {
 	uint64_t changes; // counts unlocks, so that waiters notice
 };
 
+// Somebody who waits for a POSIX lock; on the waiter's stack.
+struct blocked {
+	struct list_node node;
+	const void *owner, *by; // descriptor tables; |by| NULL: woken, has not looked yet
+	const struct lock_list *list;
+};
+
 static struct {
 	struct mutex lock;
+	struct list_node blocked; // guarded by |lock|
 } flk;
 
 void flock_init(void)
 {
 	mutex_init(&flk.lock, RANK_PIPE);
+	list_init(&flk.blocked);
 }
 
 static struct lock_list *get_list_locked(struct inode *i)
@@ -125,6 +135,28 @@ static void join_locked(struct lock_list *l, struct file_lock *n)
 	}
 }
 
+// Whom |owner| waits for, or NULL.
+static const void *blocker_of_locked(const void *owner)
+{
+	struct blocked *b;
+
+	list_for_each (b, &flk.blocked, node)
+		if (b->owner == owner)
+			return b->by;
+	return NULL;
+}
+
+// Would |owner|, waiting for |by|, wait for itself? Linux's posix_locks_deadlock().
+static bool is_deadlock_locked(const void *owner, const void *by)
+{
+	for (unsigned n = 0; n < MAX_CHAIN && by; n++) {
+		by = blocker_of_locked(by);
+		if (by == owner)
+			return true;
+	}
+	return false;
+}
+
 // Waits until a lock of the list has gone. The mutex is dropped meanwhile.
 static int wait_locked(struct lock_list *l)
 {
@@ -139,8 +171,30 @@ static int wait_locked(struct lock_list *l)
 	return err ? -ERESTARTSYS : 0;
 }
 
+// The same for the lock |k|, which is in |want|'s way.
+static int wait_for_locked(struct lock_list *l, const struct file_lock *want,
+			   const struct file_lock *k)
+{
+	struct blocked b = { .owner = want->owner, .by = k->owner, .list = l };
+	int err;
+
+	if (want->space == SPACE_FLOCK || want->pid < 0)
+		return wait_locked(l);
+	if (k->pid >= 0 && is_deadlock_locked(b.owner, b.by))
+		return -EDEADLK;
+	list_push_back(&flk.blocked, &b.node);
+	err = wait_locked(l);
+	list_remove(&b.node);
+	return err;
+}
+
 static void changed_locked(struct lock_list *l)
 {
+	struct blocked *b;
+
+	list_for_each (b, &flk.blocked, node)
+		if (b->list == l)
+			b->by = NULL;
 	WRITE_ONCE(l->changes, l->changes + 1);
 	waitq_wake_all(&l->wait);
 }
@@ -150,10 +204,16 @@ static int apply_locked(struct inode *i, const struct file_lock *want, bool wait
 {
 	struct file_lock *n = kmalloc(sizeof(*n)), *spare = kmalloc(sizeof(*spare));
 	struct lock_list *l = get_list_locked(i);
+	const struct file_lock *k;
 	int err = n && spare && l ? 0 : -ENOMEM;
 
-	while (!err && want->type != F_UNLCK && conflict_locked(l, want))
-		err = wait ? wait_locked(l) : -EAGAIN;
+	// A flock that changes its kind is given up first, as on Linux.
+	if (!err && want->space == SPACE_FLOCK && want->type != F_UNLCK) {
+		cut_locked(l, want, &spare);
+		changed_locked(l);
+	}
+	while (!err && want->type != F_UNLCK && (k = conflict_locked(l, want)))
+		err = wait ? wait_for_locked(l, want, k) : -EAGAIN;
 	if (err)
 		goto out;
 	cut_locked(l, want, &spare);
