@@ -86,6 +86,12 @@ bool pt_table_or_huge(struct range_op *op, pte_t *e, va_t va, va_t stop, bool *w
 
 // ---- unmap
 
+// The eight entries from |e| on. What is given back is mostly a range of which little was used.
+static __always_inline_fn bool are_empty(const pte_t *e)
+{
+	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
 // Takes entries out of [*va, stop) of |table|, as many as the batch has room for; its lock is held.
 // *va is where to go on. Written for speed: what counts is kept in registers.
 static __always_inline_fn void take_some(struct range_op *op, struct page *table, pte_t **at,
@@ -102,7 +108,14 @@ static __always_inline_fn void take_some(struct range_op *op, struct page *table
 		pte_t v = *e;
 		struct page *p;
 
-		if (!v || (filter && !owner_matches(op, v)))
+		if (!v) {
+			while (stop - here > 8 * PAGE_SIZE && are_empty(e + 1)) {
+				here += 8 * PAGE_SIZE;
+				e += 8;
+			}
+			continue;
+		}
+		if (filter && !owner_matches(op, v))
 			continue;
 		v = __atomic_exchange_n(e, 0, __ATOMIC_ACQ_REL);
 		taken++;
