@@ -19,8 +19,8 @@ enum lock_rank {
 	RANK_PROCESS_TREE = 10, // process tree, pids, wait
 	RANK_MOUNT = 20,
 	RANK_EPOLL_NEST = 21, // changes of which epoll watches which
-	RANK_EPOLL = 22,      // the items of an epoll; watching one before watched
 	RANK_FILE_POS = 25,   // outside of the inode's, as Linux's f_pos_lock
+	RANK_EPOLL = 27,      // /proc shows one under its file's position
 	RANK_DIR = 30,        // a directory inode; parent before child
 	RANK_INODE = 40,
 	RANK_PIPE = 50,

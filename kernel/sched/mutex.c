@@ -5,11 +5,52 @@
 #include "kernel/base/panic.h"
 #include "kernel/sched/thread.h"
 
+#if defined(CONFIG_DEBUG_LOCKS) && !defined(OURO_HOST_TEST)
+void sleeping_lock_wanted(unsigned rank, bool nested)
+{
+	const struct thread *t = thread_current();
+
+	if (spin_any_held())
+		panic("a sleeping lock (%u) is wanted with a spinlock held", rank);
+	for (unsigned i = 0; t && i < t->held_locks; i++)
+		if (t->held_ranks[i] > rank || (t->held_ranks[i] == rank && !nested))
+			panic("lock order: sleeping lock %u taken while holding %u", rank,
+			      t->held_ranks[i]);
+}
+
+void sleeping_lock_taken(unsigned rank)
+{
+	struct thread *t = thread_current();
+
+	if (!t)
+		return;
+	BUG_ON(t->held_locks == ARRAY_SIZE(t->held_ranks));
+	t->held_ranks[t->held_locks++] = (uint8_t)rank;
+}
+
+// In any order.
+void sleeping_lock_released(unsigned rank)
+{
+	struct thread *t = thread_current();
+	unsigned i = t ? t->held_locks : 0;
+
+	if (!t)
+		return;
+	while (i > 0 && t->held_ranks[i - 1] != rank)
+		i--;
+	if (!i)
+		panic("sleeping lock %u is not held by this thread", rank);
+	for (t->held_locks--; i <= t->held_locks; i++)
+		t->held_ranks[i - 1] = t->held_ranks[i];
+}
+#endif
+
 bool mutex_trylock(struct mutex *m)
 {
 	if (__atomic_exchange_n(&m->locked, 1, __ATOMIC_ACQUIRE))
 		return false;
 	m->owner = thread_current();
+	sleeping_lock_taken(m->rank);
 	return true;
 }
 
@@ -35,18 +76,22 @@ RARE_CALL_THUNK(mutex_wake);
 
 void(mutex_lock)(struct mutex *m)
 {
+	sleeping_lock_wanted(m->rank, false);
 	if (unlikely(!mutex_trylock(m)))
 		mutex_lock_contended(m);
 }
 
 void mutex_lock_nested(struct mutex *m)
 {
-	mutex_lock(m);
+	sleeping_lock_wanted(m->rank, true);
+	if (unlikely(!mutex_trylock(m)))
+		mutex_lock_contended(m);
 }
 
 void(mutex_unlock)(struct mutex *m)
 {
 	DEBUG_ASSERT(mutex_is_mine(m));
+	sleeping_lock_released(m->rank);
 	m->owner = NULL;
 	__atomic_exchange_n(&m->locked, 0, __ATOMIC_SEQ_CST);
 	if (!waitq_is_empty(&m->waiters))

@@ -7,6 +7,24 @@
 #include "kernel/sched/waitq.h"
 #include "lib/rare.h"
 
+// Debug builds: the calling thread wants, has, has given back a sleeping lock of |rank|. No
+// spinlock may be held, and ranks must rise; what was got by trying is only noted.
+#if defined(CONFIG_DEBUG_LOCKS) && !defined(OURO_HOST_TEST)
+void sleeping_lock_wanted(unsigned rank, bool nested);
+void sleeping_lock_taken(unsigned rank);
+void sleeping_lock_released(unsigned rank);
+#else
+static inline void sleeping_lock_wanted(unsigned rank, bool nested)
+{
+}
+static inline void sleeping_lock_taken(unsigned rank)
+{
+}
+static inline void sleeping_lock_released(unsigned rank)
+{
+}
+#endif
+
 struct mutex {
 	uint32_t locked;
 	struct thread *owner;
@@ -55,35 +73,44 @@ static inline bool rwsem_try_read(struct rwsem *s)
 
 	while (n >= 0 && !__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST))
 		if (__atomic_compare_exchange_n(&s->state, &n, n + 1, false, __ATOMIC_SEQ_CST,
-						__ATOMIC_RELAXED))
+						__ATOMIC_RELAXED)) {
+			sleeping_lock_taken(s->rank);
 			return true;
+		}
 	return false;
 }
 
 static inline bool rwsem_try_write(struct rwsem *s)
 {
 	int32_t unlocked = 0;
+	bool got = __atomic_compare_exchange_n(&s->state, &unlocked, -1, false, __ATOMIC_SEQ_CST,
+					       __ATOMIC_RELAXED);
 
-	return __atomic_compare_exchange_n(&s->state, &unlocked, -1, false, __ATOMIC_SEQ_CST,
-					   __ATOMIC_RELAXED);
+	if (got)
+		sleeping_lock_taken(s->rank);
+	return got;
 }
 
 static inline void rwsem_read_lock(struct rwsem *s)
 {
+	sleeping_lock_wanted(s->rank, false);
 	if (unlikely(!rwsem_try_read(s)))
 		rwsem_read_lock_slow(s);
 }
 
 static inline void rwsem_read_unlock(struct rwsem *s)
 {
-	int32_t left = __atomic_sub_fetch(&s->state, 1, __ATOMIC_SEQ_CST);
+	int32_t left;
 
+	sleeping_lock_released(s->rank);
+	left = __atomic_sub_fetch(&s->state, 1, __ATOMIC_SEQ_CST);
 	if (!left && unlikely(__atomic_load_n(&s->writers_waiting, __ATOMIC_SEQ_CST)))
 		rwsem_wake(s);
 }
 
 static inline void rwsem_write_lock(struct rwsem *s)
 {
+	sleeping_lock_wanted(s->rank, false);
 	if (unlikely(!rwsem_try_write(s)))
 		rwsem_write_lock_slow(s);
 }
@@ -91,6 +118,7 @@ static inline void rwsem_write_lock(struct rwsem *s)
 // Who waits has queued itself before it looks at the state: an empty queue needs no wake.
 static inline void rwsem_write_unlock(struct rwsem *s)
 {
+	sleeping_lock_released(s->rank);
 	__atomic_exchange_n(&s->state, 0, __ATOMIC_SEQ_CST);
 	if (unlikely(!waitq_is_empty(&s->waiters)))
 		rwsem_wake(s);

@@ -505,6 +505,10 @@ void schedule(void)
 	struct runqueue *rq = this_cpu_ptr(runqueue);
 	struct thread *prev = rq->current, *next;
 
+#ifdef CONFIG_DEBUG_LOCKS
+	if (spin_any_held())
+		panic("a thread sleeps or gives way with a spinlock held");
+#endif
 	spin_lock(&rq->lock);
 	now = cpu_rdtsc();
 	__atomic_fetch_and(&prev->pending, ~(uint32_t)PENDING_RESCHED, __ATOMIC_RELAXED);

@@ -78,6 +78,9 @@ struct thread {
 	bool notify_on_switch;   // own: being switched out of a trap sets PENDING_NOTIFY (rseq)
 
 	uint8_t mempolicy; // own; inherited (syscall/sys_numa.c)
+#ifdef CONFIG_DEBUG_LOCKS
+	uint8_t held_locks, held_ranks[12]; // own: sleeping locks, see mutex.h
+#endif
 	char comm[16];
 	struct list_node
 		all_node; // list of all threads (dump), guarded by the scheduler's list lock
