@@ -86,8 +86,9 @@ static inline void vma_gap_grown(struct aspace *as, struct vma *v)
 {
 	uint64_t gap = vma_gap_below(v);
 
+	// The highest one that is large enough, from now on.
 	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
-		as->place_at = NULL;
+		as->place_at = v;
 	if (!v->fresh && vma_gap_capped(gap) > v->max_gap)
 		vma_gap_raise(v);
 }
