@@ -147,8 +147,9 @@ static void signals(void)
 	sigaction(SIGUSR2, &sa, NULL);
 	MUST(create(CLOCK_MONOTONIC, NULL, &id));
 	R(left(id));
+	R(set(id, 0, 5000 * MS, 0));
+	IS(left(id) > 0 && left(id) <= 5000 * MS);
 	R(set(id, 0, 5 * MS, 0));
-	IS(left(id) > 0 && left(id) <= 5 * MS);
 	nap(20);
 	printf("once %d code %d id %d value %d overrun %d\n", count, last_code, last_id == id,
 	       last_value == id, last_overrun);
@@ -165,7 +166,7 @@ static void signals(void)
 	R(set(id, 0, 2 * MS, 2 * MS));
 	nap(25);
 	R(syscall(SYS_timer_settime, id, 0, &(struct itimerspec){ 0 }, &s));
-	IS(count >= 4 && count < 20);
+	IS(count >= 4);
 	IS(s.it_interval.tv_nsec == 2 * MS && s.it_value.tv_nsec <= 2 * MS);
 	R(left(id));
 	// Blocked: one signal, and how often it expired besides.
@@ -243,7 +244,7 @@ static void cpu(void)
 	IS(now(clock) > 0);
 	R(pthread_getcpuclockid(pthread_self(), &clock));
 	IS(now(clock) > 0);
-	R(clock_getcpuclockid(999999, &clock));
+	IS(clock_getcpuclockid(999999, &clock) != 0);
 }
 
 static void intervals(void)
