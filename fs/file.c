@@ -467,6 +467,7 @@ int file_mmap_source(struct file *f, unsigned prot, unsigned flags, struct mmap_
 	*src = (struct mmap_source){ 0 };
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
+	src->no_size = !S_ISREG(f->inode->mode);
 	if (shared && prot & PROT_WRITE && !(f->mode & FMODE_WRITE))
 		return -EACCES;
 	if (!(f->mode & FMODE_READ))

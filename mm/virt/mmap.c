@@ -204,7 +204,7 @@ static inline int choose_flags(const struct request *q, unsigned *out)
 		r = anonymous_flags(q->flags, out);
 	} else {
 		// What has no pages has no largest size either.
-		if (q->pgoff > (src->error == -ENODEV ? UINT64_MAX >> PAGE_SHIFT : MAX_FILE_PAGES) -
+		if (q->pgoff > (src->no_size ? UINT64_MAX >> PAGE_SHIFT : MAX_FILE_PAGES) -
 				       (q->bytes >> PAGE_SHIFT))
 			return -EOVERFLOW;
 		r = file_flags(src, q->prot, q->flags, out);

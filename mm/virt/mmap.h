@@ -12,6 +12,7 @@ struct mmap_source {
 	const struct vm_owner_ops *owner_ops;
 	bool may_read, may_write, may_exec; // by the fd's mode, mount and seals
 	bool deny_write_view; // sealed: a new shared view loses MAYWRITE and is no writer
+	bool no_size;         // no regular file: any offset is within it
 	unsigned extra_vma_flags;
 	const char *name;
 	int error; // why the descriptor cannot be mapped so, for the place in Linux's order

@@ -93,6 +93,8 @@ static void order(char *p)
 	show("no nodes of none, of nothing", syscall(SYS_mbind, p, 0, MPOL_BIND, &nodes, 0, 0));
 	show("a pipe, behind all offsets",
 	     syscall(SYS_mmap, 0, 8 * PG, PROT_READ, MAP_PRIVATE, fd[0], -PG));
+	show("the end that writes",
+	     syscall(SYS_mmap, 0, 8 * PG, PROT_READ, MAP_SHARED, fd[1], 1ul << 63));
 	show("a pipe", syscall(SYS_mmap, 0, 8 * PG, PROT_READ, MAP_PRIVATE, fd[0], 0));
 }
 

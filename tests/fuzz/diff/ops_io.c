@@ -370,6 +370,14 @@ static void op_vmsplice(void)
 		if (h->buf || h->any || h->files)
 			return;
 	} else if (h) {
+		// Unreadable pages go if an entry shows them: a fault nearby may have made it, and
+		// how far it reaches is each kernel's own. So it is made here.
+		for (unsigned i = 0; i < n && i < VECTORS; i++) {
+			uint8_t value;
+
+			touch_read((uint64_t)iov[i].iov_base, &value);
+			touch_read((uint64_t)iov[i].iov_base + iov[i].iov_len - 1, &value);
+		}
 		for (unsigned i = 0; i < n && i < VECTORS; i++)
 			if ((uint64_t)iov[i].iov_base - (uint64_t)buf < BUF_BYTES)
 				h->buf = 1;

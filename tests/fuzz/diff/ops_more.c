@@ -133,9 +133,13 @@ static void op_policy(void)
 	uint64_t addr = pick_mapped();
 	unsigned long nodes[16] = { 0 };
 	unsigned flags = (unsigned)below(8);
+	uint8_t value;
 	int mode = -1;
-	long ret = SYS(SYS_get_mempolicy, &mode, chance(50) ? nodes : 0, 1024,
-		       flags & MPOL_F_ADDR ? addr : 0, flags);
+	long ret;
+
+	touch_read(addr, &value); // which neighbours a fault maps is each kernel's own
+	ret = SYS(SYS_get_mempolicy, &mode, chance(50) ? nodes : 0, 1024,
+		  flags & MPOL_F_ADDR ? addr : 0, flags);
 
 	put_addr("a=", addr);
 	put_kx("f=", flags);
