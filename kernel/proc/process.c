@@ -59,6 +59,10 @@ void process_set_program(struct process *p)
 
 static void process_setup(struct process *p, struct process *parent)
 {
+	struct pmm_stats ram;
+
+	pmm_get_stats(&ram);
+	rlimits_init(&p->limits, ram.total_pages * PAGE_SIZE);
 	p->refs = 1;
 	p->parent = parent;
 	p->parent_pid = parent == p ? 0 : parent->pid;
@@ -111,13 +115,10 @@ void process_init(void)
 struct process *process_create(struct process *parent)
 {
 	struct process *p = kzalloc(sizeof(*p));
-	struct pmm_stats ram;
 
 	if (!p)
 		return NULL;
 	process_setup(p, parent);
-	pmm_get_stats(&ram);
-	rlimits_init(&p->limits, ram.total_pages * PAGE_SIZE);
 	process_timers_init(p);
 	return p;
 }

@@ -367,6 +367,19 @@ static void usage(void)
 	R(syscall(SYS_wait4, pid, &s, 0, 1) == -1 ? -1 : 0);
 }
 
+// PAM gives sessions the limits of pid 1.
+static void limits_of_init(void)
+{
+	FILE *f = fopen("/proc/1/limits", "r");
+	char line[128];
+	long soft = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "Max open files %ld", &soft);
+	IS(soft >= 1024);
+	fclose(f);
+}
+
 int main(void)
 {
 	statuses();
@@ -380,5 +393,6 @@ int main(void)
 	groups();
 	vfork_shares();
 	usage();
+	limits_of_init();
 	return 0;
 }
