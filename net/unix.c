@@ -48,7 +48,7 @@ static struct usock *usock_create(int type)
 		return NULL;
 	socket_init(&u->base, &unix_ops, AF_UNIX, type, 0);
 	u->refs = 1;
-	mutex_init(&u->setup, RANK_SOCKET);
+	mutex_init(&u->setup, RANK_SOCKET_SETUP);
 	mutex_init(&u->reading, RANK_SOCKET);
 	waitq_init(&u->wait);
 	spin_init(&u->lock, RANK_UNIX, "unix");

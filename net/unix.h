@@ -29,7 +29,7 @@ struct unix_name {
 struct usock {
 	struct socket base;
 	uint32_t refs;        // atomic: file or accept queue, peers, messages on their way
-	struct mutex setup;   // RANK_SOCKET: serialises bind, connect, listen
+	struct mutex setup;   // RANK_SOCKET_SETUP: serialises bind, connect, listen
 	struct mutex reading; // RANK_SOCKET: who takes from the front of the queue
 	struct waitq wait;    // readers, writers, who polls
 

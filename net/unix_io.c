@@ -45,16 +45,24 @@ bool unix_can_send(const struct usock *u)
 	return READ_ONCE(u->sent_bytes) * 4 <= u->base.sndbuf;
 }
 
-void umsg_free(struct umsg *m)
+// The sender has its room back.
+static void uncharge(struct umsg *m)
 {
 	struct usock *sender = m->sender;
 
-	if (m->rights)
-		unix_drop(m->rights);
 	__atomic_sub_fetch(&sender->sent_bytes, m->charge, __ATOMIC_SEQ_CST);
+	m->charge = 0;
 	if (unix_can_send(sender))
 		waitq_wake(&sender->wait, ~0u, WRITABLE);
-	usock_put(sender);
+}
+
+void umsg_free(struct umsg *m)
+{
+	if (m->rights)
+		unix_drop(m->rights);
+	if (m->charge)
+		uncharge(m);
+	usock_put(m->sender);
 	unix_name_put(m->name);
 	kvfree(m);
 }
@@ -347,7 +355,9 @@ static struct umsg *await_message(struct usock *u, const struct umsg *last, uint
 	}
 }
 
-static void drop_message(struct usock *u, struct umsg *msg)
+// Takes a message that was read off the queue; it is freed when no lock is held any more, since
+// names and descriptions go with it.
+static void drop_message(struct usock *u, struct umsg *msg, struct list_node *used)
 {
 	spin_lock(&u->lock);
 	list_remove(&msg->node);
@@ -356,7 +366,16 @@ static void drop_message(struct usock *u, struct umsg *msg)
 	spin_unlock(&u->lock);
 	if (u->base.type == SOCK_DGRAM)
 		waitq_wake(&u->wait, ~0u, WRITABLE);
-	umsg_free(msg);
+	uncharge(msg);
+	list_push_back(used, &msg->node);
+}
+
+static void free_messages(struct list_node *used)
+{
+	struct list_node *n;
+
+	while ((n = list_pop_front(used)))
+		umsg_free(list_entry(n, struct umsg, node));
 }
 
 // Gives the message's descriptions to |m|. 0 or -ENOMEM.
@@ -414,6 +433,7 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 	uint64_t size = m->u->resid, skip = 0;
 	uint64_t target = m->flags & MSG_WAITALL ? size : MIN((uint64_t)u->base.rcvlowat, size);
 	bool peek = m->flags & MSG_PEEK, first = true;
+	struct list_node used = LIST_INIT(used);
 	struct umsg *msg, *last = NULL;
 	int err = 0;
 
@@ -455,7 +475,7 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 		if (peek)
 			last = msg;
 		else if (msg->offset == msg->bytes)
-			drop_message(u, msg);
+			drop_message(u, msg, &used);
 		if (stop || err)
 			break;
 	} while (m->u->resid);
@@ -463,12 +483,14 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 		u->peek_offset =
 			peek ? u->peek_offset + (int)done : MAX(0, u->peek_offset - (int)done);
 	mutex_unlock(&u->reading);
+	free_messages(&used);
 	return done ? (int64_t)done : err;
 }
 
 static int64_t receive_record(struct usock *u, struct message *m)
 {
 	uint64_t deadline = deadline_of(u->base.rcvtimeo_ns, m->nonblock);
+	struct list_node used = LIST_INIT(used);
 	struct umsg *msg;
 	int64_t n = 0;
 	size_t want;
@@ -492,12 +514,16 @@ static int64_t receive_record(struct usock *u, struct message *m)
 	if (want < msg->bytes)
 		m->out_flags |= MSG_TRUNC;
 	n = m->flags & MSG_TRUNC ? msg->bytes : (int64_t)want;
+	// What is dropped goes to the caller all the same: nothing is closed under a lock.
 	if (!err)
 		err = give_rights(msg, m);
+	else if (!(m->flags & MSG_PEEK))
+		(void)!give_rights(msg, m);
 	if (!(m->flags & MSG_PEEK))
-		drop_message(u, msg);
+		drop_message(u, msg, &used);
 out:
 	mutex_unlock(&u->reading);
+	free_messages(&used);
 	return err ? err : n;
 }
 

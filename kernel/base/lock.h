@@ -17,6 +17,7 @@ enum lock_rank {
 	RANK_NONE = 0,
 	// sleeping locks (kernel/sched/mutex.h)
 	RANK_PROCESS_TREE = 10, // process tree, pids, wait
+	RANK_SOCKET_SETUP = 15, // bind and connect walk names
 	RANK_MOUNT = 20,
 	RANK_EPOLL_NEST = 21, // changes of which epoll watches which
 	RANK_FILE_POS = 25,   // outside of the inode's, as Linux's f_pos_lock
