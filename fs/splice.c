@@ -219,26 +219,26 @@ static int64_t batch_fill(struct batch *b, struct file *in, uint64_t pos, uint64
 	return b->bytes ? (int64_t)b->bytes : n;
 }
 
-// Writes it and gives the pages back. Bytes written, or -errno.
-static int64_t batch_write(struct batch *b, struct file *out, uint64_t *pos)
+// Writes it in one go, as Linux does (a seal of the size refuses page by page), and gives the pages
+// back. Bytes written, or -errno.
+static __stack_guarded __noinline int64_t batch_write(struct batch *b, struct file *out,
+						      uint64_t *pos)
 {
-	const bool seekable = out->mode & FMODE_SEEK;
-	uint64_t done = 0;
-	int64_t n = 0;
+	struct uio_seg segs[BATCH_SLOTS];
+	struct uio u;
+	int64_t n;
 
-	for (unsigned i = 0; i < b->used; i++) {
-		struct slot *s = &b->slot[i];
-		struct uio u;
-
-		if (n == 0 || n == b->slot[i - 1].bytes) {
-			uio_init_kernel(&u, slot_data(s), s->bytes);
-			n = seekable ? file_pwrite(out, &u, *pos, 0) : file_write(out, &u, 0);
-			done += n > 0 ? (uint64_t)n : 0;
-			*pos += n > 0 ? (uint64_t)n : 0;
-		}
-		page_put(s->page, 0);
-	}
-	return done ? (int64_t)done : n;
+	uio_init_kernel(&u, NULL, b->bytes);
+	u.segs = segs;
+	u.nsegs = b->used;
+	for (unsigned i = 0; i < b->used; i++)
+		segs[i] = (struct uio_seg){ (uint64_t)slot_data(&b->slot[i]), b->slot[i].bytes };
+	n = out->mode & FMODE_SEEK ? file_pwrite(out, &u, *pos, 0) : file_write(out, &u, 0);
+	if (n > 0)
+		*pos += (uint64_t)n;
+	for (unsigned i = 0; i < b->used; i++)
+		page_put(b->slot[i].page, 0);
+	return n;
 }
 
 __stack_guarded int64_t splice_direct(struct file *in, uint64_t *in_pos, struct file *out,

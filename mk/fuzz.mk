@@ -42,7 +42,6 @@ $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(t))))
 
 # The differential fuzzer: one static program, run by run.py on the host and in a machine.
 DIFF_DIR := tests/fuzz/diff
-
 DIFF_RUN = $(DIFF_DIR)/run.py --program $(FDIR)/difffuzz --ouro $(BUILD)/ouro
 
 $(FDIR)/difffuzz: $(wildcard $(DIFF_DIR)/*.c $(DIFF_DIR)/*.h)
@@ -50,7 +49,8 @@ $(FDIR)/difffuzz: $(wildcard $(DIFF_DIR)/*.c $(DIFF_DIR)/*.h)
 	$(call say,MUSLCC,$@)musl-gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -idirafter /usr/include \
 		-idirafter /usr/include/x86_64-linux-gnu -o $@ $(filter %.c,$^)
 
-.PHONY: fuzz fuzz-smoke fuzz-diff soak
+.PHONY: fuzz fuzz-smoke fuzz-diff fuzz-run-diff soak
+fuzz-run-diff: fuzz-diff
 fuzz: $(if $(T),fuzz-run-$(T),$(FUZZ_NAMES:%=fuzz-run-%) fuzz-diff) ## libFuzzer on the parsers, calls against Linux (SECONDS=30 SEED=1 T=name)
 
 fuzz-diff: $(FDIR)/difffuzz $(BUILD)/ouro $(BUILD)/kernel.elf ## Random memory and file calls on Linux and on Ouro, compared

@@ -152,6 +152,21 @@ static void seal_in_use(void)
 	close(fd);
 }
 
+// Whole pages of what is to be written are refused where the last byte of one is behind the size.
+static void seal_of_size(void)
+{
+	int out = memfd_create("x", MFD_ALLOW_SEALING), in = memfd_create("y", 0);
+
+	ftruncate(in, 10 * PG);
+	write(out, bytes, 11119);
+	ftruncate(out, 4 * PG - 3);
+	fcntl(out, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK);
+	show("up to the page with the end", sendfile(out, in, 0, 2 * PG));
+	show("in that page", sendfile(out, in, 0, 2 * PG));
+	close(in);
+	close(out);
+}
+
 int main(void)
 {
 	pipe2(pipe_fd, O_NONBLOCK);
@@ -160,5 +175,6 @@ int main(void)
 	copy_limit();
 	vmsplice_memory();
 	seal_in_use();
+	seal_of_size();
 	return 0;
 }
