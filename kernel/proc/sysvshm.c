@@ -363,9 +363,10 @@ int sysvshm_detach(uint64_t addr)
 
 	if (addr & ~PAGE_MASK)
 		return -EINVAL;
-	// The parts that are left of one attachment, wherever it begins now.
+	// The parts that are left of one attachment, wherever it begins now. Only of the first it
+	// does not matter how long it is: mremap may have made it longer.
 	while (!vm_find_view(as, addr, &segment_owner_ops, &start, &end, &owner)) {
-		if (end - addr > ALIGN_UP(((struct segment *)owner)->bytes, PAGE_SIZE) ||
+		if ((!err && end - addr > ALIGN_UP(((struct segment *)owner)->bytes, PAGE_SIZE)) ||
 		    vm_munmap(as, start, end - start))
 			break;
 		err = 0;

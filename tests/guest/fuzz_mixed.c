@@ -116,6 +116,10 @@ static void cut_segment(char *p)
 	shmctl(id, IPC_STAT, &ds);
 	printf("attached %ld\n", (long)ds.shm_nattch);
 	show("detach", shmdt(p));
+	shmat(id, p, SHM_REMAP);
+	show("made longer",
+	     mremap(p, PG, 8 * PG, MREMAP_MAYMOVE | MREMAP_FIXED, p + 20 * PG) == p + 20 * PG);
+	show("detach the longer one", shmdt(p + 20 * PG));
 	shmctl(id, IPC_RMID, 0);
 }
 
