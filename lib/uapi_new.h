@@ -199,3 +199,9 @@ struct shm_info {
 #define MADV_GUARD_INSTALL 102 // 6.13
 #define MADV_GUARD_REMOVE  103
 #endif
+
+// include/uapi/linux/pidfd.h
+#ifndef PIDFD_SELF_THREAD
+#define PIDFD_SELF_THREAD       (-10000) // 6.14
+#define PIDFD_SELF_THREAD_GROUP (-10001)
+#endif

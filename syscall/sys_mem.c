@@ -2,9 +2,15 @@
 #include <asm/errno.h>
 #include <linux/mman.h>
 
+#include <linux/uio.h>
+
 #include "fs/file.h"
+#include "kernel/proc/pidfd.h"
+#include "kernel/proc/process.h"
 #include "kernel/sched/thread.h"
+#include "lib/uapi_new.h"
 #include "mm/virt/mmap.h"
+#include "mm/virt/uaccess.h"
 #include "syscall/args.h"
 #include "syscall/calls.h"
 
@@ -104,6 +110,54 @@ int64_t sys_mincore(uint64_t addr, uint64_t bytes, struct uptr vec)
 int64_t sys_madvise(uint64_t addr, uint64_t bytes, int advice)
 {
 	return vm_madvise(aspace_current(), addr, bytes, advice);
+}
+
+// Is it the caller's own process? 1, 0, or -EBADF.
+static int is_own_pidfd(int pidfd)
+{
+	struct process *p;
+	struct file *f;
+
+	if (pidfd == PIDFD_SELF_THREAD || pidfd == PIDFD_SELF_THREAD_GROUP)
+		return 1;
+	f = user_file(pidfd);
+	p = f ? pidfd_process(f) : NULL;
+	if (f)
+		file_put(f);
+	if (!p)
+		return -EBADF;
+	process_put(p);
+	return p == thread_current()->process;
+}
+
+// As far as it went counts.
+int64_t sys_process_madvise(int pidfd, struct uptr vec, uint64_t count, int advice, uint64_t flags)
+{
+	uint64_t done = 0;
+	struct iovec v;
+	int r;
+
+	if (flags || count > UIO_MAXIOV)
+		return -EINVAL;
+	// All of the list is read before the descriptor is looked at.
+	for (uint64_t i = 0; i < count; i++) {
+		if (copy_from_user(&v, uptr_add(vec, i * sizeof(v)), sizeof(v)))
+			return -EFAULT;
+		if ((int64_t)v.iov_len < 0)
+			return -EINVAL;
+	}
+	r = is_own_pidfd(pidfd);
+	if (r <= 0)
+		return r ? r : -EPERM;
+	r = 0;
+	for (uint64_t i = 0; i < count && !r; i++) {
+		if (copy_from_user(&v, uptr_add(vec, i * sizeof(v)), sizeof(v)))
+			r = -EFAULT;
+		else
+			r = vm_madvise(aspace_current(), (uint64_t)v.iov_base, v.iov_len, advice);
+		done += r ? 0 : v.iov_len;
+	}
+	return done ? (int64_t)done : r;
 }
 
 int64_t sys_mlock(uint64_t addr, uint64_t bytes)
