@@ -22,10 +22,10 @@ enum lock_rank {
 	RANK_EPOLL_NEST = 21, // changes of which epoll watches which
 	RANK_FILE_POS = 25,   // outside of the inode's, as Linux's f_pos_lock
 	RANK_EPOLL = 27,      // /proc shows one under its file's position
+	RANK_SOCKET = 28,     // bind makes a file under it
 	RANK_DIR = 30,        // a directory inode; parent before child
 	RANK_INODE = 40,
 	RANK_PIPE = 50,
-	RANK_SOCKET = 55,
 	RANK_FDTABLE = 60,
 	RANK_ASPACE = 70, // rwsem of an address space
 	RANK_DRIVER = 75,

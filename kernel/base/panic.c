@@ -6,14 +6,21 @@
 #include "kernel/base/backtrace.h"
 #include "kernel/base/cpu.h"
 #include "kernel/base/earlycon.h"
+#include "kernel/base/percpu.h"
 #include "lib/fmt.h"
 
-// One panic at a time; |depth| counts entries, the first one owns the rest.
+#define STOP_WAIT_TSC 200000000ull // for another CPU's backtrace: a tenth of a second or so
+#define OTHER_ROOM    400u         // bytes that are left for what follows
+
+// One panic at a time; |depth| counts entries, the first one owns the rest. The other CPUs are
+// stopped one after the other, by NMI: each adds its backtrace while it is its turn.
 static struct {
 	unsigned depth;
+	unsigned owner; // CPU + 1
+	unsigned turn;  // CPU that may add to the text now; ~0: none
 	size_t bytes;
 	struct panic_handlers handlers;
-	char text[3072];
+	char text[4096];
 } report;
 
 void panic_set_handlers(const struct panic_handlers *h)
@@ -74,10 +81,22 @@ static void __noreturn end_machine(void)
 		cpu_halt();
 }
 
-// Called first: interrupts off, and a panic within a panic only tells how far the report came.
+static void __noreturn halt_here(void)
+{
+	for (;;)
+		cpu_halt(); // the NMI that asks for a backtrace comes through
+}
+
+// Called first: interrupts off, and a panic within a panic only tells how far the report came. One
+// on another CPU at the same time waits for its turn.
 static void begin(void)
 {
 	cpu_irq_disable();
+	unsigned owner = 0;
+	if (!__atomic_compare_exchange_n(&report.owner, &owner, this_cpu_id() + 1, false,
+					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST) &&
+	    owner != this_cpu_id() + 1)
+		halt_here();
 	unsigned before = __atomic_fetch_add(&report.depth, 1, __ATOMIC_SEQ_CST);
 	if (before == 1) {
 		add("ouro: panic within the panic report\n");
@@ -85,6 +104,33 @@ static void begin(void)
 	}
 	if (before >= 1)
 		end_machine();
+}
+
+// In an NMI on another CPU.
+void panic_nmi(const struct pt_regs *regs)
+{
+	if (__atomic_load_n(&report.turn, __ATOMIC_ACQUIRE) == this_cpu_id()) {
+		add("CPU %u was at:\n", this_cpu_id());
+		backtrace_walk(regs->rbp, regs->rip, add_address);
+		__atomic_store_n(&report.turn, ~0u, __ATOMIC_RELEASE);
+	}
+	halt_here();
+}
+
+static void stop_others(void)
+{
+	uint64_t others = cpu_running_mask() & ~(1ull << this_cpu_id());
+	for (; report.handlers.send_nmi && others; others &= others - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzll(others);
+		uint64_t start = cpu_rdtsc();
+		bool room = sizeof(report.text) - report.bytes > OTHER_ROOM;
+		__atomic_store_n(&report.turn, room ? cpu : ~0u, __ATOMIC_RELEASE);
+		report.handlers.send_nmi(cpu);
+		while (__atomic_load_n(&report.turn, __ATOMIC_ACQUIRE) == cpu &&
+		       cpu_rdtsc() - start < STOP_WAIT_TSC)
+			cpu_relax();
+	}
+	__atomic_store_n(&report.turn, ~0u, __ATOMIC_RELEASE); // too late for the others
 }
 
 static void __noreturn finish(const struct pt_regs *regs, uint64_t rbp, uint64_t rip)
@@ -95,6 +141,7 @@ static void __noreturn finish(const struct pt_regs *regs, uint64_t rbp, uint64_t
 		add_registers(regs);
 	add("backtrace:\n");
 	backtrace_walk(rbp, rip, add_address);
+	stop_others();
 	send();
 	end_machine();
 }

@@ -14,8 +14,11 @@ void __noreturn panic_regs(const struct pt_regs *regs, const char *fmt, ...) __p
 struct panic_handlers {
 	void (*report)(const char *text, size_t bytes);
 	void (*end)(void);
+	void (*send_nmi)(unsigned cpu); // stops a CPU by way of panic_nmi
 };
 void panic_set_handlers(const struct panic_handlers *h);
+// For the NMI handler once a panic has begun elsewhere: tells where this CPU was, and stops it.
+void __noreturn panic_nmi(const struct pt_regs *regs);
 // True once a panic has begun: waiting for devices or other CPUs is pointless.
 bool panic_in_progress(void);
 

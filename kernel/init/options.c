@@ -7,6 +7,10 @@
 #include "kernel/base/cmdline.h"
 #include "kernel/base/log.h"
 #include "kernel/base/panic.h"
+#ifdef CONFIG_DEBUG
+#include "kernel/base/clock.h"
+#include "kernel/sched/timer.h"
+#endif
 #include "lib/cmdline.h"
 #include "lib/string.h"
 #include "mm/phys/hugepool.h"
@@ -55,17 +59,32 @@ static void set_panic(const char *value)
 {
 	panic("ouro.panic=%s", value);
 }
+
+static void panic_now(struct timer *t)
+{
+	panic("ouro.panic-in");
+}
+
+// So many milliseconds later, when other CPUs run.
+static void set_panic_in(const char *value)
+{
+	static struct timer timer;
+	uint64_t ms = 0;
+
+	while (*value >= '0' && *value <= '9' && ms < 1000000)
+		ms = ms * 10 + (uint64_t)(*value++ - '0');
+	timer_init(&timer, panic_now);
+	timer_arm(&timer, clock_mono_ns() + ms * 1000000);
+}
 #endif
 
 static const struct {
 	const char *key;
 	void (*set)(const char *value);
 } table[] = {
-	{ "hugepages", set_hugepages },
-	{ "stats", set_stats },
-	{ "strace", set_strace },
+	{ "hugepages", set_hugepages }, { "stats", set_stats },       { "strace", set_strace },
 #ifdef CONFIG_DEBUG
-	{ "panic", set_panic },
+	{ "panic", set_panic },         { "panic-in", set_panic_in },
 #endif
 };
 

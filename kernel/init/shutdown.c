@@ -10,6 +10,7 @@
 #include "kernel/base/cpu.h"
 #include "kernel/base/panic.h"
 #include "kernel/init/options.h"
+#include "kernel/init/smp.h"
 #include "kernel/proc/process.h"
 #include "lib/ctlproto.h"
 #include "lib/fmt.h"
@@ -70,7 +71,9 @@ static void report_panic(const char *text, size_t bytes)
 
 void shutdown_init(void)
 {
-	static const struct panic_handlers handlers = { .report = report_panic, .end = power_off };
+	static const struct panic_handlers handlers = { .report = report_panic,
+							.end = power_off,
+							.send_nmi = smp_send_nmi };
 	panic_set_handlers(&handlers);
 	process_set_machine_end(end_machine);
 }

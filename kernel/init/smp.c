@@ -79,6 +79,11 @@ static void send_resched(unsigned cpu)
 	apic_send_ipi(smp_apic_ids[cpu], VECTOR_RESCHED);
 }
 
+void smp_send_nmi(unsigned cpu)
+{
+	apic_send_nmi(smp_apic_ids[cpu]);
+}
+
 // ---- on the new CPU ----
 
 // All CPUs have come: what showed the trampoline goes.

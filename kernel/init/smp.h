@@ -9,8 +9,7 @@
 struct boot_range smp_choose_page(const struct bootinfo *info);
 // Counts the CPUs. After the APIC and the scheduler are up; sends nothing to them yet.
 void smp_init(const struct boot_range *page);
-// CPUs that were asked for and did not come.
-unsigned smp_missing(void);
+void smp_send_nmi(unsigned cpu);
 
 // ap.S.
 extern const char smp_trampoline[], smp_trampoline_end[];

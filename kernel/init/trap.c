@@ -269,6 +269,8 @@ __stack_guarded void trap_handle(unsigned vector, struct pt_regs *regs, uint64_t
 		irq_dispatch(vector);
 	else if (vector == VECTOR_DB)
 		debug_exception(regs);
+	else if (vector == VECTOR_NMI && panic_in_progress())
+		panic_nmi(regs);
 	else if (vector == VECTOR_NMI)
 		log_warn("trap", "NMI at %016lx", regs->rip);
 	else if (regs_from_user(regs))

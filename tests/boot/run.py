@@ -207,11 +207,14 @@ for _mode in ("cycles", "fds", "mappings", "threads", "memfds", "pipes"):
     test("used-up-" + _mode, "32M", _mode)(exhausted_with_recovery)
 
 
-@test("panic-report")
-def report_panic(c):
+@test("panic-report", 1)
+@test("panic-report-smp", 2)
+def report_panic(c, cpus):
     """The kernel is led astray by gdb; the report must name who called, and the status is ouro's."""
     port = free_port()
-    command = [c.ouro, "run", "--accel", "tcg", "--timeout", "60", f"--gdb={port}", *ECHO]
+    program = ECHO if cpus == 1 else [os.path.join(c.build, "examples", "spsc-test")]
+    command = [c.ouro, "run", "--accel", "tcg", "--timeout", "60", "--cpus", str(cpus),
+               f"--gdb={port}", *program]
     gdb = ["gdb", "-q", "-batch", "-nx", os.path.join(c.build, "kernel.elf"), "-ex", "set confirm off",
            "-ex", "set tcp connect-timeout 30", "-ex", f"target remote 127.0.0.1:{port}",
            "-ex", "hbreak process_exit_thread", "-ex", "continue", "-ex", "delete",
@@ -220,9 +223,9 @@ def report_panic(c):
         machine = pool.submit(c.command, command, 125)
         c.command(gdb)
         text = machine.result()
+    who = r"\bprocess_exit_group\+0x|\bsys_exit_group\+0x" if cpus == 1 else r"CPU \d was at:\n +f"
     for want in ("kernel panic: page fault: execution of kernel memory at ffffffffff001000",
-                 "rip ffffffffff001000", r"\bprocess_exit_group\+0x|\bsys_exit_group\+0x",
-                 r"\btrap_syscall_entry\+0x"):
+                 "rip ffffffffff001000", who, r"\btrap_syscall_entry\+0x"):
         if not re.search(want, text):
             raise Failure(f"the report lacks {want}\n{tail(text.encode())}")
 
