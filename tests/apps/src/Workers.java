@@ -1,3 +1,4 @@
+// Eight threads that allocate, under whatever collector the JVM was told to use.
 import java.util.*;
 import java.util.concurrent.*;
 public class Workers {

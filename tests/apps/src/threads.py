@@ -1,3 +1,4 @@
+# Python threads, signals, mmap, memfd and ctypes callbacks: prints results only.
 import ctypes
 import mmap
 import os

@@ -1,3 +1,4 @@
+// std threads, mutex and channel.
 use std::sync::{mpsc, Arc, Mutex};
 use std::thread;
 
