@@ -63,3 +63,11 @@ fuzz-smoke: $(FDIR)/difffuzz $(BUILD)/ouro $(BUILD)/kernel.elf ## Every fuzzer f
 	$(Q)$(MAKE) --no-print-directory $(FUZZ_NAMES:%=fuzz-run-%) SECONDS=2 SEED=1
 	$(Q)$(DIFF_RUN) --seed 7 --ops 30000 --batch 30
 	@echo "$(words $(FUZZ_NAMES) diff) passed, 0 failed"
+
+# Threads, signals, mappings, processes at once on four CPUs; build with DEBUG=1 for the lock checks.
+SOAK_CPUS ?= 4
+.PHONY: soak-threads
+soak-threads: $(BUILD)/ouro $(BUILD)/kernel.elf ## smp_stress for SECONDS (30) on SOAK_CPUS (4)
+	@mkdir -p $(BUILD)/soak
+	$(Q)gcc -O2 -static -pthread -D_GNU_SOURCE -Itests/guest tests/guest/smp_stress.c -o $(BUILD)/soak/smp_stress
+	$(Q)$(BUILD)/ouro run --cpus $(SOAK_CPUS) --timeout $$(($(SECONDS) + 120)) $(BUILD)/soak/smp_stress $(SECONDS)
