@@ -13,6 +13,7 @@
 #include "fs/dentry.h"
 #include "fs/dir.h"
 #include "fs/epoll.h"
+#include "fs/fasync.h"
 #include "fs/fdtable.h"
 #include "fs/flock.h"
 #include "fs/inode.h"
@@ -61,6 +62,7 @@ void file_init(struct file *f, const struct path *path, unsigned flags, const st
 	f->pos = 0;
 	f->priv = priv;
 	f->watches = NULL;
+	f->fasync = NULL;
 	f->owner_pid = f->owner_sig = 0;
 	f->embedded = false;
 	note_strict_atime(f);
@@ -90,6 +92,8 @@ void file_free(struct file *f)
 
 	if (unlikely(f->watches))
 		epoll_forget_file(f);
+	if (unlikely(f->fasync))
+		fasync_forget(f);
 	if (unlikely(f->inode->locks))
 		file_locks_release_file(f);
 	if (f->ops && f->ops->release)
@@ -431,9 +435,12 @@ __cold int file_fsync(struct file *f, bool data_only)
 
 #define SETFL_MASK (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | FASYNC)
 
-__cold int file_set_flags(struct file *f, unsigned flags)
+__cold int file_set_flags(struct file *f, int fd, unsigned flags)
 {
 	int err;
+
+	if (!f->ops || !f->ops->can_async)
+		flags &= ~(unsigned)FASYNC;
 
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
@@ -444,6 +451,11 @@ __cold int file_set_flags(struct file *f, unsigned flags)
 		return -EINVAL;
 	if (f->ops && f->ops->set_flags) {
 		err = f->ops->set_flags(f, flags);
+		if (err)
+			return err;
+	}
+	if ((flags ^ f->flags) & FASYNC) {
+		err = fasync_set(f, fd, flags & FASYNC);
 		if (err)
 			return err;
 	}

@@ -45,6 +45,7 @@ struct file_ops {
 	int (*flush)(struct file *f);                     // each close(2)
 	void (*release)(struct file *f);                  // the last reference
 	void (*fdinfo)(struct file *f, struct seq *out);  // extra lines for /proc/PID/fdinfo
+	bool can_async; // |poll| may be asked for O_ASYNC's signals
 };
 
 struct file {
@@ -57,6 +58,7 @@ struct file {
 	struct mutex pos_lock; // RANK_FILE_POS
 	uint64_t pos;          // guarded by pos_lock
 	void *priv;
+	struct fasync *fasync;    // O_ASYNC (fs/fasync.c)
 	struct ep_item *watches;  // who watches it (fs/epoll.c)
 	int owner_pid, owner_sig; // F_SETOWN, F_SETSIG
 	bool embedded;            // part of a larger allocation that its inode frees
@@ -113,7 +115,8 @@ int64_t __must_check file_seek(struct file *f, int64_t offset, int whence);
 int __must_check file_truncate(struct file *f, uint64_t size_bytes);
 int __must_check file_fallocate(struct file *f, int mode, int64_t offset, int64_t bytes);
 int __must_check file_fsync(struct file *f, bool data_only);
-int __must_check file_set_flags(struct file *f, unsigned flags); // F_SETFL
+// F_SETFL, by |fd|.
+int __must_check file_set_flags(struct file *f, int fd, unsigned flags);
 // Fills |src| for vm_mmap; -EACCES, -EPERM, -ENODEV, -EBADF as mmap(2).
 int __must_check file_mmap_source(struct file *f, unsigned prot, unsigned flags,
 				  struct mmap_source *src);

@@ -385,6 +385,7 @@ static void pipe_release(struct file *f)
 }
 
 const struct file_ops pipe_ops = {
+	.can_async = true,
 	.read = pipe_read,
 	.write = pipe_write,
 	.read_quick = pipe_read_quick,

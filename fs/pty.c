@@ -429,6 +429,7 @@ static __stack_guarded int64_t master_ioctl(struct file *f, unsigned cmd, uint64
 }
 
 static const struct file_ops master_ops = {
+	.can_async = true,
 	.read = master_read,
 	.write = master_write,
 	.poll = master_poll,

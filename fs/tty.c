@@ -501,6 +501,7 @@ static void tty_release(struct file *f)
 }
 
 const struct file_ops tty_file_ops = {
+	.can_async = true,
 	.read = tty_read,
 	.write = tty_write,
 	.ioctl = tty_ioctl,

@@ -106,7 +106,7 @@ static int64_t fcntl_descriptor(int fd, struct file *f, unsigned cmd, uint64_t a
 	case F_GETFL:
 		return f->flags & ~(unsigned)O_CLOEXEC;
 	case F_SETFL:
-		return file_set_flags(f, (unsigned)arg);
+		return file_set_flags(f, fd, (unsigned)arg);
 	default:
 		return -EINVAL;
 	}
@@ -181,13 +181,13 @@ int64_t sys_flock(int fd, uint64_t operation)
 	return result;
 }
 
-static int64_t ioctl_nonblock(struct file *f, uint64_t arg)
+static int64_t ioctl_set_flag(int fd, struct file *f, unsigned flag, uint64_t arg)
 {
 	int on;
 
 	if (get_user(on, UPTR(arg)))
 		return -EFAULT;
-	return file_set_flags(f, on ? f->flags | O_NONBLOCK : f->flags & ~(unsigned)O_NONBLOCK);
+	return file_set_flags(f, fd, on ? f->flags | flag : f->flags & ~flag);
 }
 
 // What Linux's do_vfs_ioctl answers before the file's own operation is asked.
@@ -203,7 +203,11 @@ static int64_t ioctl_generic(int fd, struct file *f, unsigned cmd, uint64_t arg,
 	case FIONCLEX:
 		return fd_set_cloexec(fds, fd, false);
 	case FIONBIO:
-		return ioctl_nonblock(f, arg);
+		return ioctl_set_flag(fd, f, O_NONBLOCK, arg);
+	case FIOASYNC:
+		if (!f->ops || !f->ops->can_async)
+			return -ENOTTY;
+		return ioctl_set_flag(fd, f, FASYNC, arg);
 	case FIONREAD:
 		if (regular)
 			return put_user((int)(f->inode->size_bytes - f->pos), UPTR(arg));

@@ -62,6 +62,7 @@ int proc_init(void)
 	procfs_register();
 	sysvshm_init();
 	jobctl_init();
+	sigio_init();
 	ctl_set_handlers(&host_handlers);
 	return vdso_init();
 }

@@ -50,6 +50,7 @@ void process_fork_undo(struct process *p);
 void process_vfork_release(struct process *p);
 // usage.c
 void process_timers_init(struct process *p);
+void sigio_init(void); // sigio.c: the sender of fs/fasync.h
 // oom.c: the handler of aspace_set_oom_handler().
 bool process_oom(struct aspace *as);
 // futex.c

@@ -1,3 +1,4 @@
+#include "fs/fasync.h"
 // See host_fs.h. Stands in for the layers around fs: user memory does not exist here (all transfers
 // use kernel buffers), mappings neither.
 #include "tests/unit/host_fs.h"
@@ -64,6 +65,16 @@ uint64_t host_signals(void)
 void epoll_forget_file(struct file *f)
 {
 	abort();
+}
+
+// No test asks for O_ASYNC.
+int fasync_set(struct file *f, int fd, bool on)
+{
+	return -ENOMEM;
+}
+
+void fasync_forget(struct file *f)
+{
 }
 void console_init(void);
 void console_init(void)
