@@ -24,7 +24,7 @@ static int code_of(uint32_t events)
 	return POLL_IN;
 }
 
-static void send(int owner, int sig, int fd, uint32_t events)
+static __stack_guarded void send(int owner, int sig, int fd, uint32_t events)
 {
 	struct process *p;
 	siginfo_t info;

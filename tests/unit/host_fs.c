@@ -1,7 +1,7 @@
-#include "fs/fasync.h"
 // See host_fs.h. Stands in for the layers around fs: user memory does not exist here (all transfers
 // use kernel buffers), mappings neither.
 #include "tests/unit/host_fs.h"
+#include "fs/fasync.h"
 
 #include <errno.h>
 #include <stdio.h>
