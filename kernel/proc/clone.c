@@ -11,6 +11,7 @@
 #include "kernel/base/fpu.h"
 #include "kernel/proc/pidfd.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/proc/sysvsem.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
@@ -282,6 +283,7 @@ static void wait_for_vfork(struct process *p)
 
 int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 {
+	struct sem_undo_list *undos = NULL;
 	struct process *p = NULL;
 	struct thread *child;
 	int tid, err = check_flags(req);
@@ -293,14 +295,23 @@ int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 	// A signal that came before must not be lost between the threads: restart after it.
 	if (signal_is_pending())
 		return -ERESTARTNOINTR;
+	if (req->flags & CLONE_SYSVSEM) {
+		undos = sysvsem_share_undo();
+		if (!undos)
+			return -ENOMEM;
+	}
 	err = make_thread(req, regs, &child);
-	if (err)
+	if (err) {
+		sysvsem_unshare_undo(undos);
 		return err;
+	}
 	err = req->flags & CLONE_THREAD ? add_thread(req, child) : add_process(req, child, &p);
 	if (err) {
+		sysvsem_unshare_undo(undos);
 		unmake_thread(child);
 		return err;
 	}
+	child->uthread->sem_undos = undos;
 	tid = child->tid;
 	if (req->flags & CLONE_PARENT_SETTID)
 		(void)!copy_to_user(req->parent_tid, &tid, sizeof(tid));

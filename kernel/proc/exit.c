@@ -14,6 +14,7 @@
 #include "kernel/proc/jobctl.h"
 #include "kernel/proc/posix_timer.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/proc/sysvsem.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
@@ -189,6 +190,7 @@ void process_exit_thread(int status)
 
 	t->notify_on_switch = false;
 	process_release_user(true);
+	sysvsem_leave();
 	process_set_fs(NULL);
 	sched_use_pgtable(pt_kernel());
 	t->aspace = NULL;

@@ -10,6 +10,7 @@
 #include "kernel/proc/jobctl.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/proc/procfs.h"
+#include "kernel/proc/sysvsem.h"
 #include "kernel/proc/sysvshm.h"
 #include "kernel/proc/vdso.h"
 #include "kernel/sched/sched.h"
@@ -61,6 +62,7 @@ int proc_init(void)
 	aspace_set_oom_handler(process_oom);
 	procfs_register();
 	sysvshm_init();
+	sysvsem_init();
 	jobctl_init();
 	sigio_init();
 	ctl_set_handlers(&host_handlers);

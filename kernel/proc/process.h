@@ -119,6 +119,7 @@ struct uthread {
 	struct restart_block restart;
 	uint64_t fault_trapno, fault_error, fault_addr; // for the signal frame
 	struct uptr clear_child_tid;
+	struct sem_undo_list *sem_undos; // sysvsem.c; or NULL
 	struct uptr robust_list;
 	struct uptr rseq;
 	uint32_t rseq_bytes, rseq_sig;

@@ -6,6 +6,7 @@
 
 #include "fs/fdtable.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/proc/sysvsem.h"
 #include "mm/virt/aspace.h"
 
 void process_set_fs(struct fs_context *c)
@@ -77,6 +78,8 @@ int process_unshare(uint64_t flags)
 	err = check_threads(flags);
 	if (err)
 		return err;
+	if (flags & CLONE_SYSVSEM)
+		sysvsem_leave();
 	if (flags & CLONE_FS)
 		parts |= FS_SHARE_VIEW;
 	if (flags & CLONE_FILES)
