@@ -23,7 +23,7 @@
 #define SEM_STAT_ANY 20
 #endif
 // Several of these may run on one machine.
-#define KEY (0x4f000000 + getpid())
+#define KEY (0x4f000000 + 2 * getpid()) // and the next one
 
 union arg {
 	int val;
