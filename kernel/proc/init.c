@@ -10,6 +10,7 @@
 #include "kernel/proc/jobctl.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/proc/procfs.h"
+#include "kernel/proc/sysvmsg.h"
 #include "kernel/proc/sysvsem.h"
 #include "kernel/proc/sysvshm.h"
 #include "kernel/proc/vdso.h"
@@ -63,6 +64,7 @@ int proc_init(void)
 	procfs_register();
 	sysvshm_init();
 	sysvsem_init();
+	sysvmsg_init();
 	jobctl_init();
 	sigio_init();
 	ctl_set_handlers(&host_handlers);
