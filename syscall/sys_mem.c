@@ -23,9 +23,12 @@ static __noinline int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot
 				    int fd, uint64_t offset)
 {
 	struct mmap_source src = { 0 };
-	struct file *f = user_file(fd);
+	struct file *f;
 	int64_t result;
 
+	if (offset & ~PAGE_MASK)
+		return -EINVAL;
+	f = user_file(fd);
 	if (!f)
 		return -EBADF;
 	if (bytes)
@@ -38,8 +41,6 @@ static __noinline int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot
 int64_t sys_mmap(uint64_t addr, uint64_t bytes, uint64_t prot, uint64_t flags, int fd,
 		 uint64_t offset)
 {
-	if (offset & ~PAGE_MASK)
-		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS))
 		return mmap_file(addr, bytes, (unsigned)prot, (unsigned)flags, fd, offset);
 	return vm_mmap(aspace_current(), addr, bytes, (unsigned)prot, (unsigned)flags, NULL,
@@ -51,12 +52,10 @@ int64_t sys_munmap(uint64_t addr, uint64_t bytes)
 	return vm_munmap(aspace_current(), addr, bytes);
 }
 
-int64_t sys_mprotect(uint64_t addr, uint64_t bytes, uint64_t prot)
+// Not part of its other caller: so vm_mprotect, called only here, becomes part of this.
+__noinline int64_t sys_mprotect(uint64_t addr, uint64_t bytes, uint64_t prot)
 {
-	// The call below takes the flags that exist; higher bits are as wrong as unknown low ones.
-	unsigned known = prot >> 32 ? ~0u : (unsigned)prot;
-
-	return vm_mprotect(aspace_current(), addr, bytes, known);
+	return vm_mprotect(aspace_current(), addr, bytes, prot);
 }
 
 // Without protection keys in the CPU, Linux knows only "no key" here and has none to give.

@@ -166,6 +166,24 @@ static void take_borrowed(struct range_op *op, struct page *table, pte_t *e, va_
 		tlb_batch_range(op->batch, va, stop);
 }
 
+// The borrowed entries from |*at| on, of |*va| and up to |stop|, without a gap: as above.
+static void take_run(struct range_op *op, struct page *table, pte_t **at, va_t *va, va_t stop)
+{
+	const va_t start = *va;
+	pte_t *e = *at, *end = e + ((stop - start) >> PAGE_SHIFT);
+	unsigned taken;
+
+	for (; e < end && (*e & PT_BORROWED); e++)
+		WRITE_ONCE(*e, 0);
+	taken = (unsigned)(e - *at);
+	table->table.used -= (uint16_t)taken;
+	table->table.borrowed -= (uint16_t)taken;
+	op->batch->obj_pages += taken;
+	*at = e;
+	*va = start + ((va_t)taken << PAGE_SHIFT);
+	tlb_batch_range(op->batch, start, *va);
+}
+
 // |e| is the entry of |va|, in a table that maps all of [va, stop).
 static __always_inline_fn void unmap_entries(struct range_op *op, pte_t *e, va_t va, va_t stop,
 					     bool filter)
@@ -179,7 +197,10 @@ static __always_inline_fn void unmap_entries(struct range_op *op, pte_t *e, va_t
 		va = stop;
 	}
 	while (va < stop && table->table.used) {
-		take_some(op, table, &e, &va, stop, filter);
+		if (!filter && (*e & PT_BORROWED))
+			take_run(op, table, &e, &va, stop);
+		else
+			take_some(op, table, &e, &va, stop, filter);
 		if (unlikely(op->batch->n == TLB_BATCH_PAGES))
 			tlb_batch_flush(op->batch);
 	}

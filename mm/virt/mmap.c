@@ -5,7 +5,6 @@
 #include <linux/errno.h>
 #include <linux/mman.h>
 
-#include "lib/checked.h"
 #include "lib/string.h"
 #include "mm/virt/hugetlb.h"
 #include "mm/virt/place.h"
@@ -36,13 +35,21 @@ static unsigned prot_to_flags(unsigned prot)
 	       ((prot & PROT_EXEC) ? VMA_EXEC : 0);
 }
 
-static unsigned map_to_flags(const struct aspace *as, unsigned flags)
+// All of the flags that become vma flags.
+#define KEPT_MAP_FLAGS (MAP_GROWSDOWN | MAP_LOCKED | MAP_SYNC | MAP_STACK | MAP_NORESERVE)
+
+static inline unsigned kept_flags(unsigned flags)
 {
-	return VMA_MAYREAD | VMA_MAYWRITE | VMA_MAYEXEC | as->default_vma_flags |
-	       ((flags & MAP_GROWSDOWN) ? VMA_GROWSDOWN : 0) |
+	return ((flags & MAP_GROWSDOWN) ? VMA_GROWSDOWN : 0) |
 	       ((flags & MAP_LOCKED) ? VMA_LOCKED : 0) | ((flags & MAP_SYNC) ? VMA_SYNC : 0) |
 	       ((flags & MAP_STACK) ? VMA_NOHUGEPAGE : 0) | // as Linux since 6.7
 	       ((flags & MAP_NORESERVE) && vm_policy.overcommit_memory != 2 ? VMA_NORESERVE : 0);
+}
+
+static inline unsigned map_to_flags(const struct aspace *as, unsigned flags)
+{
+	return VMA_MAYREAD | VMA_MAYWRITE | VMA_MAYEXEC | as->default_vma_flags |
+	       ((flags & KEPT_MAP_FLAGS) ? kept_flags(flags) : 0);
 }
 
 // The rights that the descriptor's mode, its mount and its seals leave to a file mapping.
@@ -110,8 +117,8 @@ static uint64_t overlapping_pages(struct aspace *as, va_t start, va_t end)
 
 // Grows a neighbour over the free range of |v| where the result is one mapping. The counted writer
 // and all references of the neighbour serve for both.
-static inline bool extend_neighbour(struct aspace *as, const struct vma *v, struct vma *next,
-				    struct vma **dead)
+static __always_inline_fn bool extend_neighbour(struct aspace *as, const struct vma *v,
+						struct vma *next, struct vma **dead)
 {
 	struct vma *prev = next ? vma_prev(next) : as->highest;
 
@@ -150,10 +157,11 @@ static inline struct vma *vma_from(struct aspace *as, va_t va)
 	return aspace_find_vma(as, va);
 }
 
-// In place of what is there. |v| has its references.
-static __noinline int replace_region(struct aspace *as, struct vma *v, struct vma **dead)
+// In place of what is there, |old| and perhaps more. |v| has its references.
+static __noinline int replace_region(struct aspace *as, struct vma *v, struct vma *old,
+				     struct vma **dead)
 {
-	int r = vma_clear_range(as, v->start, v->end, dead);
+	int r = vma_clear_from(as, old, v->start, v->end, dead);
 
 	if (r) {
 		vma_discard(as, v, dead);
@@ -164,8 +172,8 @@ static __noinline int replace_region(struct aspace *as, struct vma *v, struct vm
 	return 0;
 }
 
-static __always_inline_fn int put_region(struct aspace *as, struct vma *v, struct vma *next,
-					 struct vma **dead)
+static __always_inline_fn int put_region(struct aspace *as, struct vma *v, bool has_source,
+					 struct vma *next, struct vma **dead)
 {
 	const bool overlaps = next && next->start < v->end;
 	int r = -ENOMEM;
@@ -175,13 +183,13 @@ static __always_inline_fn int put_region(struct aspace *as, struct vma *v, struc
 	r = 0;
 	if (!overlaps && extend_neighbour(as, v, next, dead))
 		goto blank;
-	if (v->obj || v->owner) {
+	if (has_source) {
 		r = vma_acquire(v);
 		if (r)
 			goto blank;
 	}
 	if (overlaps)
-		return replace_region(as, v, dead);
+		return replace_region(as, v, next, dead);
 	vma_link_before(as, v, next);
 	return 0;
 blank:
@@ -191,11 +199,11 @@ blank:
 
 int map_region(struct aspace *as, struct vma *v, struct vma **dead)
 {
-	return put_region(as, v, aspace_find_vma(as, v->start), dead);
+	return put_region(as, v, true, aspace_find_vma(as, v->start), dead);
 }
 
 // The flags of the new mapping, by the checks that are the descriptor's.
-static inline int choose_flags(const struct request *q, unsigned *out)
+static __always_inline_fn int choose_flags(const struct request *q, unsigned *out)
 {
 	const struct mmap_source *src = q->src;
 	int r;
@@ -217,7 +225,8 @@ static inline int choose_flags(const struct request *q, unsigned *out)
 }
 
 // The order of these checks is Linux's do_mmap().
-static inline int64_t mmap_locked(struct aspace *as, const struct request *q, struct vma **dead)
+static __always_inline_fn int64_t mmap_locked(struct aspace *as, const struct request *q,
+					      struct vma **dead)
 {
 	unsigned vm_flags =
 		prot_to_flags(q->prot) | map_to_flags(as, q->flags) | q->src->extra_vma_flags;
@@ -231,12 +240,14 @@ static inline int64_t mmap_locked(struct aspace *as, const struct request *q, st
 	if (at < 0)
 		return at;
 	next = vma_from(as, (va_t)at);
-	if ((q->flags & MAP_FIXED_NOREPLACE) && next && next->start < (va_t)at + q->bytes)
+	if (unlikely(q->flags & MAP_FIXED_NOREPLACE) && next && next->start < (va_t)at + q->bytes)
 		return -EEXIST;
-	if ((q->flags & MAP_LOCKED) && !vma_can_mlock(as))
-		return -EPERM;
-	if ((vm_flags & VMA_LOCKED) && !vma_may_lock(as, q->bytes >> PAGE_SHIFT))
-		return -EAGAIN;
+	if (unlikely(vm_flags & VMA_LOCKED)) {
+		if ((q->flags & MAP_LOCKED) && !vma_can_mlock(as))
+			return -EPERM;
+		if (!vma_may_lock(as, q->bytes >> PAGE_SHIFT))
+			return -EAGAIN;
+	}
 	r = choose_flags(q, &vm_flags);
 	if (r)
 		return r;
@@ -246,12 +257,14 @@ static inline int64_t mmap_locked(struct aspace *as, const struct request *q, st
 	vma_fill(v, as, (va_t)at, (va_t)at + q->bytes, q->src);
 	v->flags = vm_flags;
 	v->pgoff = (q->flags & MAP_ANONYMOUS) && !v->obj ? v->start >> PAGE_SHIFT : q->pgoff;
-	r = put_region(as, v, next, dead);
+	r = put_region(as, v, q->src->obj || q->src->owner, next, dead);
 	return r ? r : at;
 }
 
 static bool is_populated(const struct aspace *as, unsigned flags)
 {
+	if (likely(!(flags & (MAP_LOCKED | MAP_POPULATE)) && !as->default_vma_flags))
+		return false;
 	return (flags & MAP_LOCKED) || (as->default_vma_flags & VMA_LOCKED) ||
 	       (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 }
@@ -270,7 +283,9 @@ static __always_inline_fn int64_t map_request(struct aspace *as, const struct re
 	return at;
 }
 
-__cold static __noinline int64_t map_source(struct aspace *as, const struct request *q)
+// The same code twice: here for all that is mapped, in vm_mmap for private anonymous memory, which
+// has no source: much of it is nothing then.
+static __noinline int64_t map_source(struct aspace *as, const struct request *q)
 {
 	return map_request(as, q);
 }
@@ -387,24 +402,35 @@ int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, uns
 		return -EINVAL;
 	if (unlikely((flags & MAP_HUGETLB) || (src && src->obj && src->obj->huge)))
 		return map_huge(as, addr, bytes, prot, flags, src, offset_bytes);
-	if (!bytes)
-		return -EINVAL;
-	if (flags & MAP_FIXED_NOREPLACE)
+	q.bytes = ALIGN_UP(bytes, PAGE_SIZE);
+	if (unlikely(!q.bytes)) // what is too large wraps to that
+		return bytes ? -ENOMEM : -EINVAL;
+	if (unlikely(flags & MAP_FIXED_NOREPLACE))
 		flags |= MAP_FIXED;
 	if (addr && !(flags & MAP_FIXED)) {
 		addr &= PAGE_MASK;
 		if (addr && addr < vm_policy.mmap_min_addr)
 			addr = ALIGN_UP(vm_policy.mmap_min_addr, PAGE_SIZE);
 	}
-	if (!checked_align_up_u64(bytes, PAGE_SIZE, &q.bytes) || !q.bytes)
-		return -ENOMEM;
+	if (likely((flags & (MAP_ANONYMOUS | MAP_TYPE)) == (MAP_ANONYMOUS | MAP_PRIVATE)))
+		return map_request(as, &(struct request){
+					       .addr = addr,
+					       .bytes = q.bytes,
+					       .prot = prot,
+					       // The same, as the compiler can see it.
+					       .flags = (flags & ~(unsigned)MAP_TYPE) |
+							MAP_ANONYMOUS | MAP_PRIVATE,
+					       .src = &anonymous_source,
+				       });
 	q.addr = addr;
 	q.prot = prot;
 	q.flags = flags;
 	q.pgoff = offset_bytes >> PAGE_SHIFT;
-	q.src = src && !(flags & MAP_ANONYMOUS) ? src : &anonymous_source;
+	q.src = &anonymous_source;
 	if ((flags & (MAP_ANONYMOUS | MAP_TYPE)) == (MAP_ANONYMOUS | MAP_SHARED) &&
 	    bytes <= USER_TOP)
 		return map_shared_anon(as, &q);
-	return map_request(as, &q);
+	if (src && !(flags & MAP_ANONYMOUS))
+		q.src = src;
+	return map_source(as, &q);
 }

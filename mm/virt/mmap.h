@@ -20,13 +20,13 @@ struct mmap_source {
 
 int64_t __must_check vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
 			     unsigned flags, const struct mmap_source *src, uint64_t offset_bytes);
-int __must_check vm_munmap(struct aspace *as, va_t addr, uint64_t bytes);
+int64_t __must_check vm_munmap(struct aspace *as, va_t addr, uint64_t bytes);
 // Finds the first mapping at or above |*start| that belongs to |*owner| (NULL: to anything with
 // |ops|) and shows of it what a view of all of it at |base| would have there: shmdt(2). 0 with the
 // range and the owner, which gets a reference if |*owner| was NULL; or -EINVAL.
 int __must_check vm_find_view(struct aspace *as, va_t base, const struct vm_owner_ops *ops,
 			      va_t *start, va_t *end, void **owner);
-int __must_check vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot);
+int __must_check vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, uint64_t prot);
 int64_t __must_check vm_mremap(struct aspace *as, va_t addr, uint64_t old_bytes, uint64_t new_bytes,
 			       unsigned flags, va_t new_addr);
 int64_t vm_brk(struct aspace *as, va_t new_brk); // the resulting break

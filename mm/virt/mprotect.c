@@ -64,7 +64,8 @@ static int account_write(const struct aspace *as, const struct vma *v, uint64_t 
 
 struct change {
 	unsigned access;
-	va_t from, to; // locked memory that became writable: its copies are made now
+	// Locked memory that became writable: its copies are made now. None: |to| is 0.
+	va_t from, to;
 	struct vma *dead;
 };
 
@@ -109,14 +110,13 @@ static unsigned may_bits(unsigned flags)
 	       ((flags & VMA_MAYEXEC) ? VMA_EXEC : 0);
 }
 
+// |v| shows |start|.
 static int change_range(struct aspace *as, struct vma *v, va_t start, va_t end, struct change *c)
 {
-	while (start < end) {
+	for (;;) {
 		va_t to;
 		int r;
 
-		if (!v || v->start > start)
-			return -ENOMEM;
 		if (c->access & ~may_bits(v->flags))
 			return -EACCES;
 		to = MIN(v->end, end);
@@ -124,10 +124,13 @@ static int change_range(struct aspace *as, struct vma *v, va_t start, va_t end, 
 		if (r)
 			return r;
 		start = to;
+		if (start >= end)
+			return 0;
 		if (v->end <= start)
 			v = vma_next(v);
+		if (!v || v->start > start)
+			return -ENOMEM;
 	}
-	return 0;
 }
 
 static int protect_locked(struct aspace *as, va_t start, va_t end, unsigned grows, struct change *c)
@@ -136,43 +139,42 @@ static int protect_locked(struct aspace *as, va_t start, va_t end, unsigned grow
 
 	if (!v)
 		return -ENOMEM;
-	if (grows & PROT_GROWSDOWN) {
+	if (unlikely(grows & PROT_GROWSDOWN)) {
 		if (v->start >= end)
 			return -ENOMEM;
 		if (!(v->flags & VMA_GROWSDOWN))
 			return -EINVAL;
 		start = v->start;
-	} else if (v->start > start) {
-		return -ENOMEM;
-	} else if (grows) { // no mapping grows up on this machine
-		return -EINVAL;
 	}
+	if (v->start > start)
+		return -ENOMEM;
+	if (unlikely(grows & PROT_GROWSUP)) // no mapping grows up on this machine
+		return -EINVAL;
 	return change_range(as, v, start, end, c);
 }
 
-int vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot)
+int vm_mprotect(struct aspace *as, va_t addr, uint64_t bytes, uint64_t prot)
 {
-	const unsigned grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-	struct change c = {
-		.access = ((prot & PROT_READ) ? VMA_READ : 0) |
-			  ((prot & PROT_WRITE) ? VMA_WRITE : 0) |
-			  ((prot & PROT_EXEC) ? VMA_EXEC : 0),
-	};
+	const unsigned growing = PROT_GROWSDOWN | PROT_GROWSUP;
+	struct change c;
 	va_t end;
 	int r;
 
-	prot &= ~grows;
-	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || !IS_ALIGNED(addr, PAGE_SIZE))
+	if ((prot & growing) == growing || !IS_ALIGNED(addr, PAGE_SIZE))
 		return -EINVAL;
 	if (!bytes)
 		return 0;
 	end = addr + ALIGN_UP(bytes, PAGE_SIZE);
 	if (end <= addr)
 		return -ENOMEM;
-	if (prot & ~(unsigned)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+	if (prot & ~(uint64_t)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM | growing))
 		return -EINVAL;
+	c.access = ((prot & PROT_READ) ? VMA_READ : 0) | ((prot & PROT_WRITE) ? VMA_WRITE : 0) |
+		   ((prot & PROT_EXEC) ? VMA_EXEC : 0);
+	c.to = 0;
+	c.dead = NULL;
 	rwsem_write_lock(&as->lock);
-	r = protect_locked(as, addr, end, grows, &c);
+	r = protect_locked(as, addr, end, (unsigned)prot & growing, &c);
 	rwsem_write_unlock(&as->lock);
 	vma_release_list(c.dead);
 	if (c.to)

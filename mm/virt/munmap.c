@@ -103,7 +103,7 @@ static __stack_guarded void free_tables(struct aspace *as, va_t start, va_t end,
 static __always_inline_fn void remove_from(struct aspace *as, struct vma *v, va_t end,
 					   struct vma **dead)
 {
-	va_t low = USER_TOP, high = 0; // of what had entries
+	va_t low = 0, high = 0; // of what had entries
 
 	while (v && v->start < end) {
 		struct vma *next = vma_next(v);
@@ -111,20 +111,25 @@ static __always_inline_fn void remove_from(struct aspace *as, struct vma *v, va_
 		if (v->touched) {
 			// In this order: a truncation must find the view while it has entries.
 			vma_zap_range(as, v, v->start, v->end);
-			low = MIN(low, v->start);
+			low = high ? low : v->start;
 			high = v->end;
 		}
 		vma_unlink(as, v);
 		vma_discard(as, v, dead);
 		v = next;
 	}
-	if (low < high)
+	if (high)
 		free_tables(as, low, high, v ? v->prev : as->highest, v);
+}
+
+static __noinline void remove_found(struct aspace *as, struct vma *v, va_t end, struct vma **dead)
+{
+	remove_from(as, v, end, dead);
 }
 
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 {
-	remove_from(as, aspace_find_vma(as, start), end, dead);
+	remove_found(as, aspace_find_vma(as, start), end, dead);
 }
 
 // Cuts [start, end), one end of |v| but not all of it, off.
@@ -162,19 +167,22 @@ static __noinline int clear_across(struct aspace *as, struct vma *v, va_t start,
 	return r;
 }
 
+int vma_clear_from(struct aspace *as, struct vma *v, va_t start, va_t end, struct vma **dead)
+{
+	if (v->start < start || v->end != end)
+		return clear_across(as, v, start, end, dead);
+	remove_found(as, v, end, dead);
+	return 0;
+}
+
 int vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 {
 	struct vma *v = aspace_find_vma(as, start);
 
-	if (!v || v->start >= end)
-		return 0;
-	if (v->start < start || v->end != end)
-		return clear_across(as, v, start, end, dead);
-	vma_remove_range(as, start, end, dead);
-	return 0;
+	return v && v->start < end ? vma_clear_from(as, v, start, end, dead) : 0;
 }
 
-int vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
+int64_t vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
 {
 	struct vma *dead = NULL, *v;
 	int r = 0;

@@ -126,6 +126,7 @@ void vma_hide(struct vma *v)
 
 void vma_link(struct aspace *as, struct vma *v)
 {
+	v->aspace = as;
 	vma_link_before(as, v, aspace_find_vma(as, v->start));
 }
 

@@ -247,16 +247,15 @@ static inline void vma_account(struct aspace *as, unsigned flags, uint64_t pages
 void vma_show(struct vma *v);
 void vma_hide(struct vma *v);
 
-// Into both trees and the counters; |next|: the vma above.
-static inline void vma_link_before(struct aspace *as, struct vma *v, struct vma *next)
+// Into both trees and the counters; |next|: the vma above. v->aspace is |as|.
+static __always_inline_fn void vma_link_before(struct aspace *as, struct vma *v, struct vma *next)
 {
-	v->aspace = as;
 	vma_tree_insert(as, v, next);
 	vma_account(as, v->flags, vma_pages(v));
 	if (v->obj)
 		vma_show(v);
 }
-void vma_link(struct aspace *as, struct vma *v);
+void vma_link(struct aspace *as, struct vma *v); // sets v->aspace
 // Out of all of them.
 static inline void vma_unlink(struct aspace *as, struct vma *v)
 {
@@ -329,6 +328,9 @@ int vma_for_range(struct aspace *as, va_t start, va_t end, vma_visit_fn *fn, voi
 // munmap.c: unmaps whatever [start, end) shows; what lies across its ends is cut, or split. 0 or
 // -ENOMEM (nothing changed).
 int __must_check vma_clear_range(struct aspace *as, va_t start, va_t end, struct vma **dead);
+// The same where |v| is known to be the first in that range, and there is one.
+int __must_check vma_clear_from(struct aspace *as, struct vma *v, va_t start, va_t end,
+				struct vma **dead);
 // Takes [start, end) out (whole vmas, after vma_isolate); they go on |*dead|.
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead);
 // Unmaps the page-table entries of [start, end) in steps, with the accounting of |v|'s kind.
