@@ -91,6 +91,12 @@ int namei_mkdir(const struct path *at, const char *name, uint32_t mode)
 	return err;
 }
 
+// What marks a removed name in an overlay's upper layer; anybody may make one (Linux IS_WHITEOUT).
+static bool is_whiteout_device(uint32_t mode, uint64_t rdev)
+{
+	return S_ISCHR(mode) && !rdev;
+}
+
 int namei_mknod(const struct path *at, const char *name, uint32_t mode, uint64_t rdev)
 {
 	struct creation c;
@@ -112,7 +118,8 @@ int namei_mknod(const struct path *at, const char *name, uint32_t mode, uint64_t
 		return -EINVAL;
 	}
 	err = creation_begin(&c, at, name, false);
-	if (!err && (S_ISCHR(mode) || S_ISBLK(mode)) && !cred_has_cap(cred_current(), CAP_MKNOD))
+	if (!err && (S_ISCHR(mode) || S_ISBLK(mode)) && !is_whiteout_device(mode, rdev) &&
+	    !cred_has_cap(cred_current(), CAP_MKNOD))
 		err = -EPERM;
 	if (!err) {
 		struct inode *dir = c.walk.path.dentry->inode;
@@ -372,6 +379,41 @@ static int may_rename(const struct rename *r)
 	return err;
 }
 
+// What shall stand under |r|'s old name: a character device 0:0 with RENAME_WHITEOUT, which is an
+// ordinary file; else a whiteout of our own if a lower layer has the name; or nothing.
+static int fill_old_name(const struct rename *r, struct dentry **out)
+{
+	struct dentry *old = r->old, *d;
+	struct inode *dir = old->parent->inode;
+	int err;
+
+	*out = NULL;
+	if (r->flags & RENAME_EXCHANGE)
+		return 0;
+	if (!(r->flags & RENAME_WHITEOUT))
+		return make_whiteout(old, out);
+	if (!dir->ops->create)
+		return -EINVAL;
+	d = dentry_alloc(old->sb, old->parent, old->name, old->name_bytes);
+	if (!d)
+		return -ENOMEM;
+	err = dir->ops->create(dir, d, S_IFCHR, 0);
+	if (err)
+		dentry_put(d);
+	else
+		*out = d;
+	return err;
+}
+
+static void unfill_old_name(struct inode *dir, struct dentry *d)
+{
+	if (!d)
+		return;
+	if (d->inode)
+		(void)dir->ops->unlink(dir, d); // cannot fail: it was made under the same lock
+	dentry_put(d);
+}
+
 static int do_rename(struct rename *r)
 {
 	struct inode *from = r->from.path.dentry->inode, *to = r->to.path.dentry->inode;
@@ -385,15 +427,12 @@ static int do_rename(struct rename *r)
 		return err;
 	if (is_busy(r->old) || (r->target && is_busy(r->target)))
 		return -EBUSY;
-	if (!(r->flags & RENAME_EXCHANGE)) {
-		err = make_whiteout(r->old, &whiteout);
-		if (err)
-			return err;
-	}
+	err = fill_old_name(r, &whiteout);
+	if (err)
+		return err;
 	err = from->ops->rename(from, r->old, to, r->target ? r->target : r->place, r->flags);
 	if (err) {
-		if (whiteout)
-			dentry_put(whiteout);
+		unfill_old_name(from, whiteout);
 		return err;
 	}
 	if (r->flags & RENAME_EXCHANGE)
@@ -450,8 +489,6 @@ int namei_rename(const struct path *old_at, const char *old_name, const struct p
 		return -EINVAL;
 	if (flags & RENAME_EXCHANGE && flags & (RENAME_NOREPLACE | RENAME_WHITEOUT))
 		return -EINVAL;
-	if (flags & RENAME_WHITEOUT)
-		return -EINVAL; // overlay's business; docs/differences.md
 	err = walk_begin(&r.from, old_at, old_name, 0);
 	err2 = walk_begin(&r.to, new_at, new_name, 0);
 	if (!err)
