@@ -12,6 +12,7 @@
 #include <linux/stat.h>
 
 #include "fs/file.h"
+#include "fs/hugetlbfs.h"
 #include "fs/inode.h"
 #include "fs/memfd.h"
 #include "fs/stat.h"
@@ -36,6 +37,18 @@ struct segment {
 	int64_t atime, dtime;
 	int cpid, lpid;
 };
+
+// Segments take no frames of the pool of 2 MiB pages: to those who may have some it is as if the
+// pool were empty (Linux hugetlb_file_setup).
+static int why_no_huge(unsigned flags)
+{
+	const struct cred *c = cred_current();
+
+	if (!hugetlbfs_page_shift(flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK))
+		return -EINVAL;
+	// 0 is vm.hugetlb_shm_group.
+	return cred_has_cap(c, CAP_IPC_LOCK) || cred_in_group(c, 0) ? -ENOMEM : -EPERM;
+}
 
 static int make_segment(int key, uint64_t bytes, int flags, struct ipc_object **out);
 static void free_segment(struct ipc_object *o);
@@ -138,7 +151,7 @@ static __stack_guarded int make_segment(int key, uint64_t bytes, int flags, stru
 	if (bytes > INT64_MAX - PAGE_SIZE)
 		return -ENOSPC; // more pages than there may be of all segments
 	if (flags & SHM_HUGETLB)
-		return -EPERM; // as Linux to who may not have any: the pool is empty
+		return why_no_huge((unsigned)flags);
 	s = kzalloc(sizeof(*s));
 	if (!s)
 		return -ENOMEM;

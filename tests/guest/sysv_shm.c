@@ -11,6 +11,15 @@
 #ifndef IPC_INFO
 #define IPC_INFO 3
 #endif
+#ifndef SHM_HUGETLB
+#define SHM_HUGETLB 04000
+#endif
+#ifndef SHM_NORESERVE
+#define SHM_NORESERVE 010000
+#endif
+#ifndef SHM_HUGE_SHIFT
+#define SHM_HUGE_SHIFT 26
+#endif
 #ifndef SHM_REMAP
 #define SHM_REMAP 040000
 #endif
@@ -225,6 +234,30 @@ static void ring(size_t size)
 	R(shmdt(base + PG + 2 * size));
 }
 
+// Who may ask for segments of huge pages; none of these can be had.
+static void huge(void)
+{
+	const size_t huge_bytes = 1ul << 40;
+
+	printf("== SHM_HUGETLB\n");
+	R(shmget(IPC_PRIVATE, 0, SHM_HUGETLB | 0600));
+	R(shmget(IPC_PRIVATE, PG, SHM_HUGETLB | 25 << SHM_HUGE_SHIFT | 0600));
+	if (geteuid() == 0) { // of group 0, without any capability
+		R(shmget(IPC_PRIVATE, huge_bytes, SHM_HUGETLB | 0600));
+		MUST(syscall(SYS_setgroups, 0, NULL));
+		MUST(syscall(SYS_setresuid, 1000, 1000, 0));
+		R(shmget(IPC_PRIVATE, huge_bytes, SHM_HUGETLB | 0600));
+		MUST(syscall(SYS_setresuid, 0, 0, 0));
+		MUST(syscall(SYS_setresgid, 1000, 1000, 1000));
+		R(shmget(IPC_PRIVATE, huge_bytes, SHM_HUGETLB | 0600)); // CAP_IPC_LOCK is enough
+		MUST(syscall(SYS_setresuid, 1000, 1000, 1000));
+	}
+	R(shmget(IPC_PRIVATE, PG, SHM_HUGETLB | 0600));
+	R(shmget(IPC_PRIVATE, huge_bytes, SHM_HUGETLB | 21 << SHM_HUGE_SHIFT | 0600));
+	R(shmget(IPC_PRIVATE, huge_bytes, SHM_HUGETLB | SHM_NORESERVE | 0600));
+	R(shmget(IPC_PRIVATE, PG, SHM_HUGETLB | 25 << SHM_HUGE_SHIFT | 0600));
+}
+
 int main(void)
 {
 	t_catch_faults();
@@ -234,5 +267,6 @@ int main(void)
 	info();
 	ring(64 * 1024);
 	ring(3 * PG);
+	huge(); // last: it gives up root
 	return 0;
 }
