@@ -28,8 +28,12 @@ static void smaps(const char *when, volatile char *at)
 
 int main(void)
 {
-	volatile char *p = MUST(mmap(NULL, 16 * PG, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)), *b;
+	// Between two pages without access, so that it is a mapping by itself.
+	char *around = MUST(mmap(NULL, 18 * PG, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	volatile char *p = around + PG, *b;
 	unsigned long bad = 0;
+
+	MUST(mprotect(around + PG, 16 * PG, RW));
 
 	for (int i = 0; i < 8; i++)
 		p[i * (long)PG] = (char)(i + 1);
