@@ -12,6 +12,7 @@
 #include "kernel/sched/waitq.h"
 #include "lib/restart.h"
 #include "mm/phys/kmalloc.h"
+#include "mm/virt/uaccess.h"
 #include "mm/virt/uio.h"
 
 // Linux include/uapi/linux/eventfd.h (6.x); Debian 12 has no such header.
@@ -53,47 +54,105 @@ static bool give(struct eventfd *e, uint64_t value)
 	return true;
 }
 
+// Sleeps until it has the counter, or not if |f| says so. 0, -EAGAIN or -ERESTARTSYS.
+static __noinline int take_slowly(const struct file *f, struct eventfd *e, uint64_t *value)
+{
+	int err;
+
+	if (READ_ONCE(f->flags) & O_NONBLOCK)
+		return -EAGAIN;
+	waitq_wait_event(&e->wait, take(e, value), err);
+	return err ? -ERESTARTSYS : 0;
+}
+
+static __noinline int give_slowly(const struct file *f, struct eventfd *e, uint64_t value)
+{
+	int err;
+
+	if (READ_ONCE(f->flags) & O_NONBLOCK)
+		return -EAGAIN;
+	waitq_wait_event(&e->wait, give(e, value), err);
+	return err ? -ERESTARTSYS : 0;
+}
+
+static __always_inline_fn int take_or_wait(const struct file *f, struct eventfd *e, uint64_t *value)
+{
+	int err = 0;
+
+	if (!take(e, value))
+		err = take_slowly(f, e, value);
+	if (!err)
+		waitq_wake(&e->wait, 1, EPOLLOUT);
+	return err;
+}
+
+static __always_inline_fn int give_or_wait(const struct file *f, struct eventfd *e, uint64_t value)
+{
+	int err = 0;
+
+	if (unlikely(value == UINT64_MAX))
+		return -EINVAL;
+	if (unlikely(!give(e, value)))
+		err = give_slowly(f, e, value);
+	if (!err)
+		waitq_wake(&e->wait, 1, EPOLLIN);
+	return err;
+}
+
 static int64_t eventfd_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
-	struct eventfd *e = f->priv;
 	uint64_t value;
-	int err = 0;
+	int err;
 
 	if (u->resid < sizeof(value))
 		return -EINVAL;
-	if (!take(e, &value)) {
-		if (READ_ONCE(f->flags) & O_NONBLOCK)
-			return -EAGAIN;
-		waitq_wait_event(&e->wait, take(e, &value), err);
-		if (err)
-			return -ERESTARTSYS;
-	}
-	waitq_wake(&e->wait, 1, EPOLLOUT);
+	err = take_or_wait(f, f->priv, &value);
+	if (err)
+		return err;
 	return uio_copy_out(u, &value, sizeof(value)) == sizeof(value) ? (int64_t)sizeof(value)
 								       : -EFAULT;
 }
 
 static int64_t eventfd_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
-	struct eventfd *e = f->priv;
 	uint64_t value;
-	int err = 0;
+	int err;
 
 	if (u->resid < sizeof(value))
 		return -EINVAL;
 	if (uio_copy_in(u, &value, sizeof(value)) != sizeof(value))
 		return -EFAULT;
-	if (value == UINT64_MAX)
+	err = give_or_wait(f, f->priv, value);
+	return err ? err : (int64_t)sizeof(value);
+}
+
+// read(2) and write(2) in one piece: no uio.
+static int64_t eventfd_read_quick(struct file *f, struct uptr buf, size_t bytes)
+{
+	uint64_t value;
+	int err;
+
+	if (unlikely(bytes < sizeof(value)))
 		return -EINVAL;
-	if (!give(e, value)) {
-		if (READ_ONCE(f->flags) & O_NONBLOCK)
-			return -EAGAIN;
-		waitq_wait_event(&e->wait, give(e, value), err);
-		if (err)
-			return -ERESTARTSYS;
-	}
-	waitq_wake(&e->wait, 1, EPOLLIN);
-	return sizeof(value);
+	err = take_or_wait(f, f->priv, &value);
+	if (unlikely(err))
+		return err;
+	return user_write_in_range(buf, &value, sizeof(value)) == sizeof(value)
+		       ? (int64_t)sizeof(value)
+		       : -EFAULT;
+}
+
+static int64_t eventfd_write_quick(struct file *f, struct uptr buf, size_t bytes)
+{
+	uint64_t value;
+	int err;
+
+	if (unlikely(bytes < sizeof(value)))
+		return -EINVAL;
+	if (unlikely(user_read_in_range(&value, buf, sizeof(value)) != sizeof(value)))
+		return -EFAULT;
+	err = give_or_wait(f, f->priv, value);
+	return unlikely(err) ? err : (int64_t)sizeof(value);
 }
 
 static uint32_t eventfd_poll(struct file *f, struct poll_table *pt)
@@ -129,6 +188,8 @@ static const struct file_ops eventfd_ops = {
 	.seek = eventfd_seek,
 	.read = eventfd_read,
 	.write = eventfd_write,
+	.read_quick = eventfd_read_quick,
+	.write_quick = eventfd_write_quick,
 	.poll = eventfd_poll,
 	.release = eventfd_release,
 	.fdinfo = eventfd_fdinfo,

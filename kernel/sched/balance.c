@@ -61,7 +61,7 @@ void rq_remove_more(struct runqueue *rq, struct thread *t)
 	rb_erase(&rq->fair, &t->fair_node, NULL);
 }
 
-uint64_t scale_virtual(const struct thread *t, uint64_t tsc)
+__noinline uint64_t scale_virtual(const struct thread *t, uint64_t tsc)
 {
 	return (uint64_t)((unsigned __int128)tsc * t->vscale >> 32);
 }

@@ -1,5 +1,7 @@
 // Thread numbers in a sparse array. A slot holds the thread's address, or PID_TAKEN alone, or
-// PID_HELD: free but for the groups and sessions that go by it, counted in a second array.
+// PID_HELD: free but for the groups and sessions that go by it, counted in a second array. The
+// number that comes next has its slot already (PID_RESERVED): threads that come and go one after
+// the other find the array's nodes made, and do not take them down with them.
 // Lock: pids.lock (RANK_PID, interrupts off).
 
 #include "kernel/sched/pid.h"
@@ -11,9 +13,11 @@
 #include "lib/radix.h"
 #include "mm/phys/kmalloc.h"
 
-#define PID_FIRST 2
-#define PID_TAKEN 1ull // low bits: addresses of threads are aligned
-#define PID_HELD  2ull
+#define PID_FIRST    2
+#define PID_TAKEN    1ull // low bits: addresses of threads are aligned
+#define PID_HELD     2ull
+#define PID_RESERVED 4ull
+#define PID_FLAGS    (PID_TAKEN | PID_HELD | PID_RESERVED)
 
 static void pid_node_free(void *p, size_t bytes)
 {
@@ -26,7 +30,8 @@ static struct {
 	struct spinlock lock;
 	struct radix table;
 	struct radix holds; // number -> how many processes have it as group or session
-	uint64_t next;
+	uint64_t next;      // where to look for a free number
+	uint64_t reserved;  // the one that was found, or 0
 } pids = {
 	.lock = SPINLOCK_INIT(RANK_PID, "pid"),
 	.table = { .mem = &pid_mem },
@@ -34,21 +39,33 @@ static struct {
 	.next = PID_FIRST,
 };
 
+// Finds the number for the next thread. None, or no memory: pid_alloc tries again.
+static void reserve_locked(void)
+{
+	uint64_t pid;
+
+	pids.reserved = 0;
+	if (!radix_next_empty(&pids.table, pids.next, PID_MAX - 1, &pid) &&
+	    !radix_next_empty(&pids.table, PID_FIRST, PID_MAX - 1, &pid))
+		return;
+	if (!radix_set(&pids.table, pid, PID_RESERVED))
+		pids.reserved = pid;
+}
+
 int pid_alloc(struct thread *t)
 {
 	uint64_t irq = spin_lock_irqsave(&pids.lock), pid;
-	int err = -EAGAIN;
 
-	if (!radix_next_empty(&pids.table, pids.next, PID_MAX - 1, &pid) &&
-	    !radix_next_empty(&pids.table, PID_FIRST, PID_MAX - 1, &pid))
-		goto out;
-	if (radix_set(&pids.table, pid, (uint64_t)t | PID_TAKEN))
-		goto out;
-	pids.next = pid + 1 < PID_MAX ? pid + 1 : PID_FIRST;
-	err = (int)pid;
-out:
+	if (unlikely(!pids.reserved))
+		reserve_locked();
+	pid = pids.reserved;
+	if (likely(pid)) {
+		*radix_slot(&pids.table, pid) = (uint64_t)t | PID_TAKEN;
+		pids.next = pid + 1 < PID_MAX ? pid + 1 : PID_FIRST;
+		reserve_locked();
+	}
 	spin_unlock_irqrestore(&pids.lock, irq);
-	return err;
+	return pid ? (int)pid : -EAGAIN;
 }
 
 void pid_free(int pid)
@@ -108,7 +125,7 @@ struct thread *pid_find_thread(int pid)
 		return NULL;
 	irq = spin_lock_irqsave(&pids.lock);
 	v = radix_get(&pids.table, (uint64_t)pid);
-	t = (struct thread *)(v & ~(PID_TAKEN | PID_HELD));
+	t = (struct thread *)(v & ~PID_FLAGS);
 	if (t)
 		thread_get(t);
 	spin_unlock_irqrestore(&pids.lock, irq);
@@ -124,6 +141,8 @@ int pid_next(int from)
 		from = 0;
 	irq = spin_lock_irqsave(&pids.lock);
 	found = radix_next_used(&pids.table, (uint64_t)from, PID_MAX - 1, &pid);
+	if (found && pid == pids.reserved)
+		found = radix_next_used(&pids.table, pid + 1, PID_MAX - 1, &pid);
 	spin_unlock_irqrestore(&pids.lock, irq);
 	return found ? (int)pid : -1;
 }
