@@ -111,15 +111,12 @@ static bool item_wake(struct waitq_entry *e, uint64_t key)
 {
 	struct ep_item *item = container_of(e, struct ep_link, entry)->item;
 	struct epoll *ep = item->ep;
-	uint32_t want;
+	uint32_t want = READ_ONCE(item->event.events) & ~PRIVATE_BITS;
 	bool waiting;
 
-	spin_lock(&ep->ready_lock);
-	want = READ_ONCE(item->event.events) & ~PRIVATE_BITS;
-	if (!want || (key && !(key & want))) {
-		spin_unlock(&ep->ready_lock);
+	if (!want || (key && !(key & want)))
 		return false;
-	}
+	spin_lock(&ep->ready_lock);
 	make_ready_locked(item);
 	spin_unlock(&ep->ready_lock);
 	waiting = waitq_wake_nested(&ep->wait, 1, EPOLLIN);
@@ -489,15 +486,16 @@ static int64_t wait_ready(struct epoll *ep, struct uptr events, int max, uint64_
 	int64_t n = 0;
 	int err = 0;
 
-	waitq_prepare_exclusive(&ep->wait, &e);
-	for (;;) {
+	// Who takes what is ready is not in the queue: what is left is for another. A wake that
+	// came before it left is answered by the look after it.
+	while (!n && !err) {
+		waitq_prepare_exclusive(&ep->wait, &e);
+		if (!is_ready(ep))
+			err = waitq_sleep(&e, deadline_ns, true);
+		waitq_finish(&ep->wait, &e);
 		if (is_ready(ep))
 			n = deliver_ready(ep, events, max);
-		if (n || err)
-			break;
-		err = waitq_sleep(&e, deadline_ns, true);
 	}
-	waitq_finish(&ep->wait, &e);
 	if (n)
 		return n;
 	return err == -ETIMEDOUT ? 0 : err;

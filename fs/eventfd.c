@@ -61,7 +61,7 @@ static __noinline int take_slowly(const struct file *f, struct eventfd *e, uint6
 
 	if (READ_ONCE(f->flags) & O_NONBLOCK)
 		return -EAGAIN;
-	waitq_wait_event(&e->wait, take(e, value), err);
+	waitq_wait_queued(&e->wait, take(e, value), UINT64_MAX, true, err);
 	return err ? -ERESTARTSYS : 0;
 }
 
@@ -71,7 +71,7 @@ static __noinline int give_slowly(const struct file *f, struct eventfd *e, uint6
 
 	if (READ_ONCE(f->flags) & O_NONBLOCK)
 		return -EAGAIN;
-	waitq_wait_event(&e->wait, give(e, value), err);
+	waitq_wait_queued(&e->wait, give(e, value), UINT64_MAX, true, err);
 	return err ? -ERESTARTSYS : 0;
 }
 

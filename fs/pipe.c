@@ -123,13 +123,20 @@ static int64_t pipe_read(struct file *f, struct uio *u, uint64_t *pos, unsigned 
 	return n;
 }
 
-// Waits for something to read, or for the last writer's end. 0 or -ERESTARTSYS.
-static int64_t wait_readable(struct pipe *p)
+// The pipe is empty, its lock is held: waits for something to read, or for the last writer's end.
+// Whoever changes that takes the lock first, and so finds the reader in the queue. 0 or
+// -ERESTARTSYS.
+static int64_t wait_readable_locked(struct pipe *p)
 {
+	struct waitq_entry e;
 	int err;
 
-	waitq_wait_event(&p->readable, !is_empty(p) || !READ_ONCE(p->writers), err);
-	return err ? -ERESTARTSYS : 0;
+	waitq_prepare(&p->readable, &e);
+	mutex_unlock(&p->lock);
+	err = waitq_sleep(&e, UINT64_MAX, true);
+	waitq_finish(&p->readable, &e);
+	mutex_lock(&p->lock);
+	return err && is_empty(p) && p->writers ? -ERESTARTSYS : 0;
 }
 
 // A read that the first slot can satisfy.
@@ -140,18 +147,15 @@ static int64_t pipe_read_quick(struct file *f, struct uptr buf, size_t bytes)
 	struct slot *s;
 	size_t n;
 
-	for (;;) {
-		int64_t err;
+	mutex_lock(&p->lock);
+	while (is_empty(p)) {
+		bool waits = !(READ_ONCE(f->flags) & O_NONBLOCK) && p->writers;
+		int64_t err = waits ? wait_readable_locked(p) : 0;
 
-		mutex_lock(&p->lock);
-		if (likely(!is_empty(p)))
-			break;
+		if (likely(waits && !err))
+			continue;
 		mutex_unlock(&p->lock);
-		if (READ_ONCE(f->flags) & O_NONBLOCK || !READ_ONCE(p->writers))
-			return file_read_user(f, buf, bytes, FILE_POS_OWN);
-		err = wait_readable(p);
-		if (err)
-			return err;
+		return err ? err : file_read_user(f, buf, bytes, FILE_POS_OWN);
 	}
 	s = slot_at(p, p->tail);
 	if (s->packet || s->bytes < bytes) {

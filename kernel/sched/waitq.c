@@ -32,7 +32,7 @@ void waitq_remove(struct waitq *q, struct waitq_entry *e)
 }
 
 // True if |e| was not awake already.
-static bool waitq_wake_entry(struct waitq_entry *e, uint64_t key)
+static __always_inline_fn bool waitq_wake_entry(struct waitq_entry *e, uint64_t key)
 {
 	if (e->func)
 		return e->func(e, key);
@@ -46,7 +46,7 @@ static bool waitq_wake_entry(struct waitq_entry *e, uint64_t key)
 	return true;
 }
 
-static void wake_locked(struct waitq *q, unsigned n_exclusive, uint64_t key)
+static __always_inline_fn void wake_locked(struct waitq *q, unsigned n_exclusive, uint64_t key)
 {
 	struct waitq_entry *e, *next;
 
@@ -60,18 +60,21 @@ static void wake_locked(struct waitq *q, unsigned n_exclusive, uint64_t key)
 	}
 }
 
+static __noinline void wake_some(struct waitq *q, unsigned n_exclusive, uint64_t key)
+{
+	uint64_t irq = spin_lock_irqsave(&q->lock);
+
+	wake_locked(q, n_exclusive, key);
+	spin_unlock_irqrestore(&q->lock, irq);
+}
+
 void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)
 {
-	uint64_t irq;
-
 	// A waiter queues itself before it tests its condition, the caller has made the condition
 	// true before: with a barrier between that and this look, an empty queue needs no lock.
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (waitq_is_empty(q))
-		return;
-	irq = spin_lock_irqsave(&q->lock);
-	wake_locked(q, n_exclusive, key);
-	spin_unlock_irqrestore(&q->lock, irq);
+	if (!waitq_is_empty(q))
+		wake_some(q, n_exclusive, key);
 }
 
 bool waitq_wake_nested(struct waitq *q, unsigned n_exclusive, uint64_t key)

@@ -57,13 +57,18 @@ void waitq_prepare_exclusive(struct waitq *q, struct waitq_entry *e);
 int waitq_sleep(struct waitq_entry *e, uint64_t deadline_ns, bool interruptible);
 void waitq_finish(struct waitq *q, struct waitq_entry *e);
 
-// Sets |err| to 0 when |cond| held, else to why the wait ended. May sleep.
+// Sets |err| to 0 when |cond| held, else to why the wait ended. May sleep. The second one is for
+// callers that found |cond| false just now.
 #define waitq_wait_until(q, cond, deadline_ns, interruptible, err)                                 \
+	do {                                                                                       \
+		(err) = 0;                                                                         \
+		if (!(cond))                                                                       \
+			waitq_wait_queued(q, cond, deadline_ns, interruptible, err);               \
+	} while (0)
+#define waitq_wait_queued(q, cond, deadline_ns, interruptible, err)                                \
 	do {                                                                                       \
 		struct waitq_entry we_;                                                            \
 		(err) = 0;                                                                         \
-		if (cond)                                                                          \
-			break;                                                                     \
 		waitq_prepare((q), &we_);                                                          \
 		while (!(cond)) {                                                                  \
 			(err) = waitq_sleep(&we_, (deadline_ns), (interruptible));                 \
