@@ -215,9 +215,12 @@ int64_t futex_wake(struct uptr uaddr, unsigned flags, int count, uint32_t bitset
 	if (n || unlikely(flags & FUTEX_F_STRICT && !count))
 		return n;
 	b = bucket_of(&key);
-	// A waiter reads the word after it has the bucket's lock, the caller changed it before.
+	// A waiter reads the word after it has the bucket's lock, the caller changed it before. The
+	// lock first: whoever read the old word holds it, or is in the list already. (The other way
+	// round a waiter may come into the list and give the lock back between the two looks.)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (READ_ONCE(b->waiters.next) == &b->waiters && !READ_ONCE(b->lock.locked))
+	if (!__atomic_load_n(&b->lock.locked, __ATOMIC_ACQUIRE) &&
+	    READ_ONCE(b->waiters.next) == &b->waiters)
 		return 0;
 	spin_lock(&b->lock);
 	n = futex_wake_locked(b, key, count, bitset);
