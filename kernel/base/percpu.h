@@ -38,7 +38,8 @@ extern uint64_t percpu_kernel_stack_top, percpu_user_rsp;
 #define this_cpu_add(name, value)                                                                  \
 	do {                                                                                       \
 		__typeof__(name) v_ = (value);                                                     \
-		__asm__ volatile("add%z0 %1, %%gs:%0" : "+m"(name) : "re"(v_) : "cc");             \
+		_Static_assert(sizeof(v_) == 8, "64-bit counters only");                           \
+		__asm__ volatile("addq %1, %%gs:%0" : "+m"(name) : "re"(v_) : "cc");               \
 	} while (0)
 #define per_cpu_ptr(name, cpu) ((__typeof__(&(name)))((uintptr_t) & (name) + percpu_offset(cpu)))
 #define this_cpu_ptr(name)                                                                         \

@@ -11,7 +11,9 @@ import argparse
 import concurrent.futures
 import fnmatch
 import os
+import pty
 import re
+import select
 import shlex
 import socket
 import subprocess
@@ -228,6 +230,54 @@ def report_panic(c, cpus):
                  "rip ffffffffff001000", who, r"\btrap_syscall_entry\+0x"):
         if not re.search(want, text):
             raise Failure(f"the report lacks {want}\n{tail(text.encode())}")
+
+
+def type_until(fd, keys, want, seconds=30):
+    """Types |keys| and reads until |want| was shown; what was read."""
+    seen = ""
+    end = time.monotonic() + seconds
+    os.write(fd, keys)
+    while not re.search(want, seen):
+        if not select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
+            raise Failure(f"typed {keys!r}: no {want!r} in\n{tail(seen.encode())}")
+        seen += os.read(fd, 4096).decode(errors="replace")
+    return seen
+
+
+def press_until(fd, key, want):
+    """A key that comes before the job is in the foreground is the shell's: again until it acts."""
+    for _ in range(5):
+        os.write(fd, key)
+        try:
+            return type_until(fd, b"", want, 3)
+        except Failure:
+            pass
+    raise Failure(f"the key {key!r} did nothing")
+
+
+@test("terminal")
+def use_terminal(c):
+    """ouro run -t: line editing, keys that signal a program that does not read, job control."""
+    master, slave = pty.openpty()
+    command = [c.ouro, "run", "--accel", "tcg", "--timeout", "100", "-t", "-i", "/bin/busybox", "sh"]
+    p = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
+    try:
+        type_until(master, b"", r"[#$] ")
+        type_until(master, b"echo 4\x7f$((40 + 2))\r", r"\n42\r\n.*[#$] ")
+        for _ in range(4):  # more than end a machine that does not react
+            type_until(master, b"echo run; busybox sleep 60\r", r"\nrun\r\n")
+            press_until(master, b"\3", r"[#$] ")
+        type_until(master, b"echo run; busybox sleep 60\r", r"\nrun\r\n")
+        press_until(master, b"\x1a", r"Stopped.*\n.*[#$] ")
+        type_until(master, b"kill -9 %1; busybox sleep 1; jobs\r", r"Killed.*\n.*[#$] ")
+        os.write(master, b"exit 7\r")
+        status = p.wait(30)
+    finally:
+        p.kill()
+        os.close(master)
+        os.close(slave)
+    if status != 7:
+        raise Failure(f"status {status} of exit 7; again: {shlex.join(command)}")
 
 
 def free_port():

@@ -28,6 +28,7 @@
 #define GRACE_MS           2000u // from a forwarded SIGTERM to the end of the machine
 #define DUMP_GRACE_MS      300u  // from the time limit to the end, for the dump of all threads
 #define INTERRUPTS_TO_KILL 3
+#define INTERRUPT_KEY      3 // Ctrl-C
 // QEMU says this and then stops the machine for ever, without ending.
 #define KVM_STOPPED "KVM internal error"
 
@@ -58,7 +59,7 @@ static struct {
 	bool output_lost;
 	struct ctl_exit exit;
 	uint64_t credit;
-	unsigned interrupts;
+	unsigned interrupts;    // SIGINTs; on a terminal, since the program last wrote
 	int forced_status;      // with |forced|: what ouro returns
 	uint64_t kill_at_ms;    // UINT64_MAX: never
 	uint64_t timeout_at_ms; // UINT64_MAX: never
@@ -161,9 +162,8 @@ static void send_window_size(void)
 	send_record(CTL_WINSIZE, &c, sizeof(c));
 }
 
-// The guest's terminal does the line discipline, so ours passes bytes through as they are. While
-// the program has not asked for raw mode, the interrupt and quit keys act here, as signals: so they
-// reach a program that does not read. Suspending is the guest's matter.
+// The guest's terminal does the line discipline, so ours passes bytes through as they are, the keys
+// that signal too.
 static void set_terminal(enum terminal_mode mode)
 {
 	struct termios t;
@@ -175,10 +175,6 @@ static void set_terminal(enum terminal_mode mode)
 	t = relay.saved;
 	if (mode != TERMINAL_UNTOUCHED)
 		cfmakeraw(&t);
-	if (mode == TERMINAL_LINES) {
-		t.c_lflag |= ISIG;
-		t.c_cc[VSUSP] = _POSIX_VDISABLE;
-	}
 	if (tcsetattr(0, TCSADRAIN, &t) == 0)
 		relay.terminal = mode;
 }
@@ -202,6 +198,8 @@ static void on_record(void *arg, unsigned type, uint32_t offset, uint32_t total,
 		on_ready();
 		break;
 	case CTL_STDOUT:
+		if (relay.s.tty) // it reacts: the keys are for the program
+			relay.interrupts = 0;
 		queue_put(&relay.out, bytes, n);
 		break;
 	case CTL_STDERR:
@@ -264,6 +262,16 @@ static void send_to_guest(void)
 		q->start = q->end = 0; // QEMU is gone; its end is seen elsewhere
 }
 
+// A machine that takes keys and shows nothing hangs: there, too, the third interrupt key ends it.
+static void count_interrupt_keys(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] == INTERRUPT_KEY && ++relay.interrupts >= INTERRUPTS_TO_KILL) {
+			relay.kill_at_ms = now_ms();
+			relay.forced_status = STATUS_SIGNAL_BASE + SIGINT;
+		}
+}
+
 static void read_stdin(void)
 {
 	char bytes[65536];
@@ -271,6 +279,8 @@ static void read_stdin(void)
 
 	if (n > 0) {
 		relay.credit -= (uint64_t)n;
+		if (relay.terminal == TERMINAL_LINES)
+			count_interrupt_keys(bytes, (size_t)n);
 		send_record(CTL_STDIN, bytes, (uint32_t)n);
 	} else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
 		relay.stdin_done = true;
