@@ -186,7 +186,10 @@ static int64_t send_one(struct file *f, struct socket *s, struct uptr msg, uint6
 	return n;
 }
 
-int64_t sys_sendmsg(int fd, struct uptr msg, uint64_t flags)
+// sendmsg and recvmsg: one message of one descriptor.
+static int64_t one_message(int fd, struct uptr msg, uint64_t flags,
+			   int64_t (*transfer)(struct file *f, struct socket *s, struct uptr msg,
+					       uint64_t flags))
 {
 	struct socket *s;
 	struct file *f;
@@ -197,9 +200,14 @@ int64_t sys_sendmsg(int fd, struct uptr msg, uint64_t flags)
 	n = user_socket(fd, &f, &s);
 	if (n)
 		return n;
-	n = send_one(f, s, msg, flags);
+	n = transfer(f, s, msg, flags);
 	file_put(f);
 	return n;
+}
+
+int64_t sys_sendmsg(int fd, struct uptr msg, uint64_t flags)
+{
+	return one_message(fd, msg, flags, send_one);
 }
 
 __stack_guarded int64_t sys_sendto(int fd, struct uptr buf, uint64_t count, uint64_t flags,
@@ -348,18 +356,7 @@ static int64_t receive_one(struct file *f, struct socket *s, struct uptr msg, ui
 
 int64_t sys_recvmsg(int fd, struct uptr msg, uint64_t flags)
 {
-	struct socket *s;
-	struct file *f;
-	int64_t n;
-
-	if (flags & MSG_CMSG_COMPAT)
-		return -EINVAL;
-	n = user_socket(fd, &f, &s);
-	if (n)
-		return n;
-	n = receive_one(f, s, msg, flags);
-	file_put(f);
-	return n;
+	return one_message(fd, msg, flags, receive_one);
 }
 
 __stack_guarded int64_t sys_recvfrom(int fd, struct uptr buf, uint64_t count, uint64_t flags,
