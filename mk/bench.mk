@@ -1,13 +1,13 @@
 # Benchmarks: Ouro beside Linux guests, in one run.
 
-BENCH_PROGRAMS := $(BUILD)/bench/ubench $(BUILD)/bench/hello
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,ubench hello leave)
 
-$(BUILD)/bench/ubench: tests/bench/ubench.c
+$(BUILD)/bench/ubench: tests/bench/ubench.c tests/bench/rows_process.c tests/bench/ubench.h
 	@mkdir -p $(@D)
 	$(call msg,HOSTCC,$@)
-	$(Q)gcc -O2 -Wall -Wextra -static -pthread $< -o $@
+	$(Q)gcc -O2 -Wall -Wextra -Wno-missing-field-initializers -I. -static -pthread $(filter %.c,$^) -o $@
 
-$(BUILD)/bench/hello: tests/bench/hello.c
+$(BUILD)/bench/hello $(BUILD)/bench/leave: $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call msg,HOSTCC,$@)
 	$(Q)musl-gcc -Os -Wall -Wextra -static -s $< -o $@
@@ -15,7 +15,8 @@ $(BUILD)/bench/hello: tests/bench/hello.c
 .PHONY: bench bench-linux
 bench: all examples $(BENCH_PROGRAMS) ## Benchmarks on Ouro and on the Linux guests, side by side
 	$(Q)tests/bench/run.py --ouro $(BUILD)/ouro --kernel $(BUILD)/kernel.elf --linux $(BUILD)/bench \
-		--program $(BUILD)/bench/ubench --hello $(BUILD)/bench/hello --ring $(BUILD)/examples/ring \
+		--program $(BUILD)/bench/ubench --hello $(BUILD)/bench/hello --leave $(BUILD)/bench/leave \
+		--ring $(BUILD)/examples/ring \
 		$(BENCH_FLAGS) $(ROW)
 	$(Q)tests/bench/wall.py --build $(BUILD)
 

@@ -7,12 +7,14 @@
 // row, "BENCH NAME FAIL ERRNO" where the system refuses, and "BENCH done". Arguments: rows to run
 // (default: all), after --mappings=N to have N more mappings alive meanwhile.
 #define _GNU_SOURCE
+#include "tests/bench/ubench.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +24,11 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BATCHES 9
-#define PAGE    ((size_t)4096)
-#define RW      (PROT_READ | PROT_WRITE)
 
 static inline uint64_t ticks(void)
 {
@@ -42,7 +43,7 @@ static int memfd(const char *name)
 	return (int)syscall(SYS_memfd_create, name, 0u);
 }
 
-static int memfd_sized(const char *name, size_t bytes)
+int memfd_sized(const char *name, size_t bytes)
 {
 	int fd = memfd(name);
 
@@ -53,7 +54,7 @@ static int memfd_sized(const char *name, size_t bytes)
 	return fd;
 }
 
-static void touch_write(char *p, size_t bytes)
+void touch_write(char *p, size_t bytes)
 {
 	for (size_t o = 0; o < bytes; o += PAGE)
 		((volatile char *)p)[o] = 1;
@@ -483,26 +484,48 @@ static bool epoll_roundtrip(int n, size_t bytes)
 }
 
 // epoll_wait with one of |watched| descriptors ready.
-static bool epoll_one_of(int n, size_t watched)
+static struct {
+	int epfd;
+	size_t watched;
+	int *fds;
+} set = { -1, 0, NULL };
+
+static void epoll_forget(void)
 {
-	static struct {
-		int epfd;
-		size_t watched;
-	} set = { -1, 0 };
+	for (size_t i = 0; i < set.watched; i++)
+		close(set.fds[i]);
+	if (set.epfd >= 0)
+		close(set.epfd);
+	free(set.fds);
+	set.epfd = -1;
+	set.watched = 0;
+	set.fds = NULL;
+}
+
+static bool epoll_watch(size_t watched)
+{
 	struct epoll_event e = { .events = EPOLLIN };
 
-	if (set.watched != watched) {
-		if (set.epfd >= 0)
-			close(set.epfd);
-		set.epfd = epoll_create1(0);
-		set.watched = watched;
-		for (size_t i = 0; i < watched; i++) {
-			int fd = eventfd(i == watched / 2, 0);
+	set.epfd = epoll_create1(0);
+	set.fds = calloc(watched, sizeof(*set.fds));
+	if (!set.fds)
+		return false;
+	for (; set.watched < watched; set.watched++) {
+		int fd = eventfd(set.watched == watched / 2, 0);
 
-			if (fd < 0 || epoll_ctl(set.epfd, EPOLL_CTL_ADD, fd, &e))
-				return false;
-		}
+		set.fds[set.watched] = fd;
+		if (fd < 0 || epoll_ctl(set.epfd, EPOLL_CTL_ADD, fd, &e))
+			return false;
 	}
+	return true;
+}
+
+static bool epoll_one_of(int n, size_t watched)
+{
+	struct epoll_event e;
+
+	if (set.epfd < 0 && !epoll_watch(watched))
+		return false;
 	while (n--)
 		if (epoll_wait(set.epfd, &e, 1, -1) != 1)
 			return false;
@@ -511,43 +534,34 @@ static bool epoll_one_of(int n, size_t watched)
 
 // ---- the rows ----
 
-struct row {
-	const char *name;
-	bool (*batch)(int n, size_t bytes);
-	int n;                 // operations a batch makes
-	size_t bytes;          // size the row works on
-	void *(*peer)(void *); // a second thread that answers each operation
-	bool needs_filled;
-	double per; // operations to divide by; 0: n
-};
-
-static const struct row rows[] = {
-	{ "null_syscall", null_syscall, 1000, 0, 0, 0, 0 },
-	{ "clock_gettime", vdso_clock, 1000, 0, 0, 0, 0 },
-	{ "mmap_munmap_64k", mmap_munmap, 100, 16 * PAGE, 0, 0, 0 },
-	{ "mmap_munmap_16m", mmap_munmap, 100, 4096 * PAGE, 0, 0, 0 },
-	{ "fault_anon_4k", fault_anon, 1, 1024 * PAGE, 0, 0, 1024 },
-	{ "mprotect_page", mprotect_page, 200, PAGE, 0, 0, 0 },
-	{ "memfd_create_close", memfd_create_close, 50, 0, 0, 0, 0 },
-	{ "memfd_ring_cycle_64k", ring_cycle, 20, 16 * PAGE, 0, 0, 0 },
-	{ "memfd_ring_cycle_16m", ring_cycle, 1, 4096 * PAGE, 0, 0, 0 },
-	{ "memfd_ring_cycle_16m_2m", ring_cycle_huge, 1, 4096 * PAGE, 0, 0, 0 },
-	{ "fault_memfd_4k", fault_memfd, 1, 1024 * PAGE, 0, 0, 1024 },
-	{ "fault_memfd_alias_4k", fault_alias, 1, 1024 * PAGE, 0, 1, 1024 },
-	{ "memfd_pwrite_4k", memfd_pwrite, 256, 4096, 0, 1, 0 },
-	{ "memfd_pread_4k", memfd_pread, 256, 4096, 0, 1, 0 },
-	{ "memfd_pread_1b", memfd_pread, 256, 1, 0, 1, 0 },
-	{ "memfd_populate_16m", memfd_populate, 1, 4096 * PAGE, 0, 0, 0 },
-	{ "memfd_populate_16m_2m", memfd_populate_huge, 1, 4096 * PAGE, 0, 0, 0 },
-	{ "ring_double_3000b", ring_double, 2000, 256 * PAGE, 0, 0, 0 },
-	{ "ring_split_3000b", ring_split, 2000, 256 * PAGE, 0, 0, 0 },
-	{ "thread_create_join", thread_create_join, 20, 0, 0, 0, 0 },
-	{ "futex_roundtrip", futex_roundtrip, 200, 0, futex_peer, 0, 0 },
-	{ "pipe_roundtrip", pipe_roundtrip, 200, 0, pipe_peer, 0, 0 },
-	{ "eventfd_roundtrip", event_roundtrip, 200, 0, event_peer, 0, 0 },
-	{ "epoll_roundtrip", epoll_roundtrip, 200, 0, epoll_peer, 0, 0 },
-	{ "epoll_wait_1_of_10", epoll_one_of, 200, 10, 0, 0, 0 },
-	{ "epoll_wait_1_of_1000", epoll_one_of, 200, 1000, 0, 0, 0 },
+static const struct row thread_rows[] = {
+	{ "null_syscall", null_syscall, 1000, 0 },
+	{ "clock_gettime", vdso_clock, 1000, 0 },
+	{ "mmap_munmap_64k", mmap_munmap, 100, 16 * PAGE },
+	{ "mmap_munmap_16m", mmap_munmap, 100, 4096 * PAGE },
+	{ "fault_anon_4k", fault_anon, 1, 1024 * PAGE, .per = 1024 },
+	{ "mprotect_page", mprotect_page, 200, PAGE },
+	{ "memfd_create_close", memfd_create_close, 50, 0 },
+	{ "memfd_ring_cycle_64k", ring_cycle, 20, 16 * PAGE },
+	{ "memfd_ring_cycle_16m", ring_cycle, 1, 4096 * PAGE },
+	{ "memfd_ring_cycle_16m_2m", ring_cycle_huge, 1, 4096 * PAGE },
+	{ "fault_memfd_4k", fault_memfd, 1, 1024 * PAGE, .per = 1024 },
+	{ "fault_memfd_alias_4k", fault_alias, 1, 1024 * PAGE, .needs_filled = true, .per = 1024 },
+	{ "memfd_pwrite_4k", memfd_pwrite, 256, 4096, .needs_filled = true },
+	{ "memfd_pread_4k", memfd_pread, 256, 4096, .needs_filled = true },
+	{ "memfd_pread_1b", memfd_pread, 256, 1, .needs_filled = true },
+	{ "memfd_populate_16m", memfd_populate, 1, 4096 * PAGE },
+	{ "memfd_populate_16m_2m", memfd_populate_huge, 1, 4096 * PAGE },
+	{ "ring_double_3000b", ring_double, 2000, 256 * PAGE },
+	{ "ring_split_3000b", ring_split, 2000, 256 * PAGE },
+	{ "thread_create_join", thread_create_join, 20, 0 },
+	{ "futex_roundtrip", futex_roundtrip, 200, 0, .peer = futex_peer },
+	{ "pipe_roundtrip", pipe_roundtrip, 200, 0, .peer = pipe_peer },
+	{ "eventfd_roundtrip", event_roundtrip, 200, 0, .peer = event_peer },
+	{ "epoll_roundtrip", epoll_roundtrip, 200, 0, .peer = epoll_peer },
+	{ "epoll_wait_1_of_10", epoll_one_of, 200, 10, .end = epoll_forget },
+	{ "epoll_wait_1_of_1000", epoll_one_of, 200, 1000, .end = epoll_forget },
+	{ .name = NULL },
 };
 
 static int compare_ticks(const void *a, const void *b)
@@ -569,23 +583,53 @@ static bool run_batches(const struct row *row, uint64_t v[BATCHES])
 	return true;
 }
 
+// What answers a row's operations: a thread, or a process (|pid|).
+struct peer {
+	pthread_t thread;
+	pid_t pid;
+};
+
+static bool start_peer(const struct row *row, struct peer *p)
+{
+	void *rounds = (void *)(intptr_t)(row->n * BATCHES);
+
+	if (!row->peer)
+		return true;
+	if (!row->in_process)
+		return !pthread_create(&p->thread, 0, row->peer, rounds);
+	p->pid = fork();
+	if (!p->pid) {
+		row->peer(rounds);
+		_exit(0);
+	}
+	return p->pid > 0;
+}
+
+static void join_peer(const struct row *row, const struct peer *p)
+{
+	if (row->in_process)
+		waitpid(p->pid, NULL, 0);
+	else if (row->peer)
+		pthread_join(p->thread, 0);
+}
+
 static void run_row(const struct row *row)
 {
 	uint64_t v[BATCHES];
-	pthread_t peer;
+	struct peer peer = { .pid = -1 };
 	bool ok = !row->needs_filled || fill(row->bytes > PAGE ? row->bytes : 1024 * PAGE);
 
-	if (ok && row->peer)
-		ok = !pthread_create(&peer, 0, row->peer, (void *)(intptr_t)(row->n * BATCHES));
-	if (ok) {
-		ok = run_batches(row, v);
-		if (ok && row->peer)
-			pthread_join(peer, 0);
-	}
+	ok = ok && (!row->begin || row->begin());
+	ok = ok && start_peer(row, &peer) && run_batches(row, v);
 	if (!ok) {
 		printf("BENCH %s FAIL %d\n", row->name, errno);
+		if (peer.pid > 0)
+			kill(peer.pid, SIGKILL);
 		return;
 	}
+	join_peer(row, &peer);
+	if (row->end)
+		row->end();
 	qsort(v, BATCHES, sizeof(*v), compare_ticks);
 	printf("BENCH %s %.1f\n", row->name,
 	       (double)v[BATCHES / 2] / (row->per ? row->per : row->n));
@@ -598,6 +642,13 @@ static bool wanted(const char *name, char **rows)
 		if (!strcmp(name, *row))
 			return true;
 	return !*rows;
+}
+
+static void run_rows(const struct row *row, char **names)
+{
+	for (; row->name; row++)
+		if (wanted(row->name, names))
+			run_row(row);
 }
 
 // |n| mappings that stay alive beside those the rows make: single pages that cannot be joined, a
@@ -645,9 +696,8 @@ int main(int argc, char **argv)
 			perror("mappings");
 		names++;
 	}
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (wanted(rows[i].name, names))
-			run_row(&rows[i]);
+	run_rows(thread_rows, names);
+	run_rows(process_rows, names);
 	puts("BENCH done");
 	return 0;
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds the Linux guests that `make bench` compares with, under $1 (default build/bench):
 #   linux-minimal/vmlinux  Debian's linux-source, `make tinyconfig` plus the fragments beside this
-#                          script: no modules, no SMP, no mitigations, -O3; booted through PVH
+#                          script: no modules, no SMP, no mitigations, no network but AF_UNIX,
+#                          -O3; booted through PVH. Built again when a fragment changes
 #   linux-cloud/vmlinux    Debian's linux-image-cloud-amd64 as shipped (unpacked, not installed)
 # Nothing is installed and nothing outside $1 is written. Takes about ten minutes on two cores, once.
 set -eu
@@ -35,7 +36,8 @@ newest_cloud() {
 
 build_minimal() {
 	dest=$out/linux-minimal
-	[ -e "$dest/vmlinux" ] && return
+	fragments=$(cat "$here"/*.frag | cksum)
+	[ -e "$dest/vmlinux" ] && [ "$fragments" = "$(cat "$dest/fragments" 2>/dev/null)" ] && return
 	fetch linux-source-6.1 "$dest/package"
 	mkdir -p "$dest/source"
 	[ -e "$dest/source/Makefile" ] ||
@@ -51,6 +53,7 @@ build_minimal() {
 	}
 	cp "$dest/source/vmlinux" "$dest/vmlinux"
 	strip "$dest/vmlinux"
+	echo "$fragments" >"$dest/fragments"
 }
 
 build_cloud() {
