@@ -41,6 +41,8 @@ static __noinline int64_t mmap_file(uint64_t addr, uint64_t bytes, unsigned prot
 int64_t sys_mmap(uint64_t addr, uint64_t bytes, uint64_t prot, uint64_t flags, int fd,
 		 uint64_t offset)
 {
+	if (likely((uint32_t)flags == (MAP_PRIVATE | MAP_ANONYMOUS) && !(addr | offset)))
+		return vm_mmap_plain(aspace_current(), bytes, (unsigned)prot);
 	if (!(flags & MAP_ANONYMOUS))
 		return mmap_file(addr, bytes, (unsigned)prot, (unsigned)flags, fd, offset);
 	return vm_mmap(aspace_current(), addr, bytes, (unsigned)prot, (unsigned)flags, NULL,

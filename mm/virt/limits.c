@@ -12,7 +12,6 @@ struct vm_policy vm_policy = {
 	.admin_reserve_kbytes = 8192,
 	.user_reserve_kbytes = 131072,
 	.max_map_count = 65530,
-	.mmap_min_addr = 65536,
 };
 
 bool vma_can_mlock(const struct aspace *as)

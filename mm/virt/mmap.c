@@ -117,8 +117,8 @@ static uint64_t overlapping_pages(struct aspace *as, va_t start, va_t end)
 
 // Grows a neighbour over the free range of |v| where the result is one mapping. The counted writer
 // and all references of the neighbour serve for both.
-static __always_inline_fn bool extend_neighbour(struct aspace *as, const struct vma *v,
-						struct vma *next, struct vma **dead)
+static bool extend_neighbour(struct aspace *as, const struct vma *v, struct vma *next,
+			     struct vma **dead)
 {
 	struct vma *prev = next ? vma_prev(next) : as->highest;
 
@@ -146,17 +146,6 @@ static inline bool may_map(struct aspace *as, const struct vma *v, bool overlaps
 	return vma_may_expand(as, v->flags, more);
 }
 
-// aspace_find_vma where the answer usually is the vma used last: the one above a place that was
-// chosen, or that was just cleared.
-static inline struct vma *vma_from(struct aspace *as, va_t va)
-{
-	struct vma *v = as->last_hit;
-
-	if (likely(v && va < v->end && (!v->prev || v->prev->end <= va)))
-		return v;
-	return aspace_find_vma(as, va);
-}
-
 // In place of what is there, |old| and perhaps more. |v| has its references.
 static __noinline int replace_region(struct aspace *as, struct vma *v, struct vma *old,
 				     struct vma **dead)
@@ -172,8 +161,8 @@ static __noinline int replace_region(struct aspace *as, struct vma *v, struct vm
 	return 0;
 }
 
-static __always_inline_fn int put_region(struct aspace *as, struct vma *v, bool has_source,
-					 struct vma *next, struct vma **dead)
+static int put_region(struct aspace *as, struct vma *v, bool has_source, struct vma *next,
+		      struct vma **dead)
 {
 	const bool overlaps = next && next->start < v->end;
 	int r = -ENOMEM;
@@ -203,7 +192,7 @@ int map_region(struct aspace *as, struct vma *v, struct vma **dead)
 }
 
 // The flags of the new mapping, by the checks that are the descriptor's.
-static __always_inline_fn int choose_flags(const struct request *q, unsigned *out)
+static int choose_flags(const struct request *q, unsigned *out)
 {
 	const struct mmap_source *src = q->src;
 	int r;
@@ -225,8 +214,7 @@ static __always_inline_fn int choose_flags(const struct request *q, unsigned *ou
 }
 
 // The order of these checks is Linux's do_mmap().
-static __always_inline_fn int64_t mmap_locked(struct aspace *as, const struct request *q,
-					      struct vma **dead)
+static int64_t mmap_locked(struct aspace *as, const struct request *q, struct vma **dead)
 {
 	unsigned vm_flags =
 		prot_to_flags(q->prot) | map_to_flags(as, q->flags) | q->src->extra_vma_flags;
@@ -236,10 +224,10 @@ static __always_inline_fn int64_t mmap_locked(struct aspace *as, const struct re
 
 	if (as->vma_count > vm_policy.max_map_count)
 		return -ENOMEM;
-	at = place_mapping(as, q->addr, q->bytes, q->flags, !q->src->obj || q->src->obj->huge);
+	at = place_mapping(as, q->addr, q->bytes, q->flags, !q->src->obj || q->src->obj->huge,
+			   &next);
 	if (at < 0)
 		return at;
-	next = vma_from(as, (va_t)at);
 	if (unlikely(q->flags & MAP_FIXED_NOREPLACE) && next && next->start < (va_t)at + q->bytes)
 		return -EEXIST;
 	if (unlikely(vm_flags & VMA_LOCKED)) {
@@ -269,7 +257,7 @@ static bool is_populated(const struct aspace *as, unsigned flags)
 	       (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 }
 
-static __always_inline_fn int64_t map_request(struct aspace *as, const struct request *q)
+static __noinline int64_t map_request(struct aspace *as, const struct request *q)
 {
 	struct vma *dead = NULL;
 	int64_t at;
@@ -281,13 +269,6 @@ static __always_inline_fn int64_t map_request(struct aspace *as, const struct re
 	if (unlikely(is_populated(as, q->flags)) && at >= 0)
 		vm_populate(as, (va_t)at, q->bytes);
 	return at;
-}
-
-// The same code twice: here for all that is mapped, in vm_mmap for private anonymous memory, which
-// has no source: much of it is nothing then.
-static __noinline int64_t map_source(struct aspace *as, const struct request *q)
-{
-	return map_request(as, q);
 }
 
 // Shared anonymous memory is an object of its own, made before the lock is taken.
@@ -309,7 +290,7 @@ __cold static __noinline int64_t map_shared_anon(struct aspace *as, struct reque
 		return -ENOMEM;
 	q->src = &src;
 	q->pgoff = 0;
-	at = map_source(as, q);
+	at = map_request(as, q);
 	memobj_put(src.obj);
 	return at;
 }
@@ -366,7 +347,7 @@ __cold static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, u
 	if (at < 0)
 		return at;
 	addr = addr > USER_TOP - HUGE_SIZE ? addr : ALIGN_UP(addr, HUGE_SIZE);
-	at = map_source(
+	at = map_request(
 		as, &(struct request){ addr, whole, prot, flags, src, offset_bytes >> PAGE_SHIFT });
 	// Linux's hugetlbfs: a mapping that may be written makes the file as long as it needs.
 	if (at >= 0 && (prot & PROT_WRITE) &&
@@ -409,19 +390,9 @@ int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, uns
 		flags |= MAP_FIXED;
 	if (addr && !(flags & MAP_FIXED)) {
 		addr &= PAGE_MASK;
-		if (addr && addr < vm_policy.mmap_min_addr)
-			addr = ALIGN_UP(vm_policy.mmap_min_addr, PAGE_SIZE);
+		if (addr && addr < VM_MMAP_MIN_ADDR)
+			addr = ALIGN_UP(VM_MMAP_MIN_ADDR, PAGE_SIZE);
 	}
-	if (likely((flags & (MAP_ANONYMOUS | MAP_TYPE)) == (MAP_ANONYMOUS | MAP_PRIVATE)))
-		return map_request(as, &(struct request){
-					       .addr = addr,
-					       .bytes = q.bytes,
-					       .prot = prot,
-					       // The same, as the compiler can see it.
-					       .flags = (flags & ~(unsigned)MAP_TYPE) |
-							MAP_ANONYMOUS | MAP_PRIVATE,
-					       .src = &anonymous_source,
-				       });
 	q.addr = addr;
 	q.prot = prot;
 	q.flags = flags;
@@ -432,5 +403,73 @@ int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, uns
 		return map_shared_anon(as, &q);
 	if (src && !(flags & MAP_ANONYMOUS))
 		q.src = src;
-	return map_source(as, &q);
+	return map_request(as, &q);
+}
+
+// Where a plain mapping goes, below |*above|. False: the general way is to be taken.
+static inline bool place_plain(struct aspace *as, uint64_t bytes, va_t *at, struct vma **above)
+{
+	int64_t r = place_mapping(as, 0, bytes, 0, true, above);
+
+	*at = (va_t)r;
+	return r >= 0 && *above;
+}
+
+// Charges |pages| that nothing but |*flags|, the rights, says more about; false: they may not be.
+static inline bool may_map_plain(struct aspace *as, uint64_t pages, unsigned *flags)
+{
+	if (*flags & VMA_WRITE) {
+		if (!vma_may_commit(pages))
+			return false;
+		*flags |= VMA_ACCOUNT;
+	}
+	return vma_may_expand(as, *flags, pages);
+}
+
+// Is |v|, at whose edge a plain mapping with |flags| begins or ends, one mapping with it? As
+// vma_may_join() for one that was never touched.
+static inline bool continues_plain(const struct vma *v, unsigned flags)
+{
+	return v->flags == flags && !v->obj && !v->owner && !v->name && !v->anon_name &&
+	       !v->policy && v->pgoff == v->start >> PAGE_SHIFT;
+}
+
+// What malloc asks for, and by far the most mappings are: of the steps of map_request() those that
+// can apply. Whatever is not usual goes there, before anything was changed.
+int64_t vm_mmap_plain(struct aspace *as, uint64_t bytes, unsigned prot)
+{
+	const uint64_t whole = ALIGN_UP(bytes, PAGE_SIZE);
+	unsigned flags = VMA_MAYREAD | VMA_MAYWRITE | VMA_MAYEXEC | prot_to_flags(prot);
+	struct vma *above, *below, *v;
+	va_t at;
+
+	if (unlikely(!whole))
+		goto general;
+	rwsem_write_lock(&as->lock);
+	if (unlikely(as->default_vma_flags || as->vma_count > vm_policy.max_map_count) ||
+	    unlikely(!place_plain(as, whole, &at, &above)) ||
+	    unlikely(!may_map_plain(as, whole >> PAGE_SHIFT, &flags)))
+		goto locked;
+	below = above->prev;
+	if (below && below->end == at && unlikely(continues_plain(below, flags)))
+		goto locked;
+	if (above->start == at + whole && continues_plain(above, flags)) {
+		vma_set_range(as, above, at, above->end, at >> PAGE_SHIFT);
+		goto out;
+	}
+	v = vma_alloc(as);
+	if (unlikely(!v))
+		goto locked;
+	vma_fill(v, as, at, at + whole, &anonymous_source);
+	v->flags = flags;
+	v->pgoff = at >> PAGE_SHIFT;
+	vma_tree_insert(as, v, above);
+	vma_account(as, flags, whole >> PAGE_SHIFT);
+out:
+	rwsem_write_unlock(&as->lock);
+	return (int64_t)at;
+locked:
+	rwsem_write_unlock(&as->lock);
+general:
+	return vm_mmap(as, 0, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS, NULL, 0);
 }

@@ -20,6 +20,8 @@ struct mmap_source {
 
 int64_t __must_check vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
 			     unsigned flags, const struct mmap_source *src, uint64_t offset_bytes);
+// The same for MAP_PRIVATE | MAP_ANONYMOUS alone, at any address.
+int64_t __must_check vm_mmap_plain(struct aspace *as, uint64_t bytes, unsigned prot);
 int64_t __must_check vm_munmap(struct aspace *as, va_t addr, uint64_t bytes);
 // Finds the first mapping at or above |*start| that belongs to |*owner| (NULL: to anything with
 // |ops|) and shows of it what a view of all of it at |base| would have there: shmdt(2). 0 with the
@@ -60,12 +62,14 @@ void vm_populate(struct aspace *as, va_t addr, uint64_t bytes);
 // Called with the object's views when part of it goes away (memobj.c).
 void vm_zap_views(struct memobj *o, uint64_t first, uint64_t last, bool even_private);
 
+// /proc/sys/vm/mmap_min_addr; cannot be changed.
+#define VM_MMAP_MIN_ADDR 65536ull
+
 struct vm_policy {                                    // sysctls
 	uint64_t overcommit_memory;                   // 0, 1, 2: by vm_set_overcommit
 	uint64_t overcommit_ratio, overcommit_kbytes; // %, or if that is not 0, KiB
 	uint64_t admin_reserve_kbytes, user_reserve_kbytes;
 	uint64_t max_map_count;
-	uint64_t mmap_min_addr;
 	uint64_t ram_pages; // not a sysctl: all there is, 0 until it was asked for once
 };
 extern struct vm_policy vm_policy;

@@ -206,7 +206,8 @@ fail:
 
 static int64_t find_place(struct remap *m, va_t hint, unsigned map_flags)
 {
-	int64_t at = place_mapping(m->as, hint, m->new_bytes, map_flags, !m->v->obj);
+	struct vma *above;
+	int64_t at = place_mapping(m->as, hint, m->new_bytes, map_flags, !m->v->obj, &above);
 
 	if (at >= 0)
 		m->new_addr = (va_t)at;

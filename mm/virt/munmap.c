@@ -100,8 +100,7 @@ static __stack_guarded void free_tables(struct aspace *as, va_t start, va_t end,
 }
 
 // Takes |v| and those behind it that begin below |end| out.
-static __always_inline_fn void remove_from(struct aspace *as, struct vma *v, va_t end,
-					   struct vma **dead)
+static __noinline void remove_found(struct aspace *as, struct vma *v, va_t end, struct vma **dead)
 {
 	va_t low = 0, high = 0; // of what had entries
 
@@ -120,11 +119,6 @@ static __always_inline_fn void remove_from(struct aspace *as, struct vma *v, va_
 	}
 	if (high)
 		free_tables(as, low, high, v ? v->prev : as->highest, v);
-}
-
-static __noinline void remove_found(struct aspace *as, struct vma *v, va_t end, struct vma **dead)
-{
-	remove_from(as, v, end, dead);
 }
 
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
@@ -201,10 +195,14 @@ int64_t vm_munmap(struct aspace *as, va_t addr, uint64_t bytes)
 		r = -ENOMEM;
 		goto out;
 	}
-	if (v->start < addr || v->end != addr + bytes)
+	if (v->start < addr || v->end != addr + bytes) {
 		r = clear_across(as, v, addr, addr + bytes, &dead);
-	else
-		remove_from(as, v, addr + bytes, &dead);
+	} else if (v->touched) {
+		remove_found(as, v, addr + bytes, &dead);
+	} else { // no entries, and so no tables of its own
+		vma_unlink(as, v);
+		vma_discard(as, v, &dead);
+	}
 out:
 	rwsem_write_unlock(&as->lock);
 	vma_release_list(dead);

@@ -39,7 +39,7 @@ static int64_t place_anywhere(struct aspace *as, uint64_t bytes, va_t low)
 {
 	va_t at;
 
-	if (vma_gap_next(as, low, bytes, &at) ||
+	if (vma_gap_next(as, low, bytes, &at) || vma_gap_next_slow(as, low, bytes, &at) ||
 	    vma_gap_lowest(as, MAX(BOTTOM_UP_BASE, low), USER_TOP, bytes, &at))
 		return (int64_t)at;
 	return -ENOMEM;
@@ -58,7 +58,7 @@ static int64_t place_for_huge(struct aspace *as, uint64_t bytes, va_t low)
 
 static int64_t choose(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags, bool anonymous)
 {
-	va_t low = MAX(PAGE_SIZE, vm_policy.mmap_min_addr);
+	va_t low = VM_MMAP_MIN_ADDR;
 	int64_t at;
 
 	if (flags & MAP_32BIT)
@@ -91,7 +91,7 @@ int64_t place_mapping_slow(struct aspace *as, va_t addr, uint64_t bytes, unsigne
 		return -ENOMEM;
 	if (!IS_ALIGNED((va_t)at, PAGE_SIZE))
 		return -EINVAL;
-	if ((va_t)at < vm_policy.mmap_min_addr && !cred_has_cap(cred_current(), CAP_SYS_RAWIO))
+	if ((va_t)at < VM_MMAP_MIN_ADDR && !cred_has_cap(cred_current(), CAP_SYS_RAWIO))
 		return -EPERM;
 	return at;
 }

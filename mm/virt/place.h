@@ -14,17 +14,20 @@
 // lock is held.
 int64_t __must_check place_mapping_slow(struct aspace *as, va_t addr, uint64_t bytes,
 					unsigned flags, bool anonymous);
+// |*above|: the first mapping that ends above that address, or NULL.
 static inline int64_t place_mapping(struct aspace *as, va_t addr, uint64_t bytes, unsigned flags,
-				    bool anonymous)
+				    bool anonymous, struct vma **above)
 {
-	va_t at;
+	int64_t at;
 
 	// Anywhere: the place is in range, aligned and allowed.
 	if (!addr && !(flags & (MAP_FIXED | MAP_32BIT | MAP_ABOVE4G)) &&
 	    !(anonymous && IS_ALIGNED(bytes, HUGE_SIZE)) &&
-	    vma_gap_next(as, MAX(PAGE_SIZE, vm_policy.mmap_min_addr), bytes, &at))
-		return (int64_t)at;
-	return place_mapping_slow(as, addr, bytes, flags, anonymous);
+	    (*above = vma_gap_next(as, VM_MMAP_MIN_ADDR, bytes, (va_t *)&at)))
+		return at;
+	at = place_mapping_slow(as, addr, bytes, flags, anonymous);
+	*above = at < 0 ? NULL : vma_from(as, (va_t)at);
+	return at;
 }
 // Maps what |v| says (a record of vma_alloc without references: start, end, flags, obj, pgoff,
 // owner, name), in place of what is there, or makes a neighbour longer. Takes over |v|. 0 or

@@ -297,6 +297,7 @@ static void absorb(struct aspace *as, struct vma *a, struct vma *b, struct vma *
 		a->end = end;
 	}
 	vma_tree_erase(as, b);
+	as->last_hit = a;
 	vma_tree_resized(as, a);
 	vma_discard(as, b, dead);
 }

@@ -40,6 +40,17 @@ static inline struct vma *vma_next(const struct vma *v)
 {
 	return v->next;
 }
+// aspace_find_vma where the answer usually is the vma used last: the one above a place that was
+// chosen, or that was just cleared.
+static inline struct vma *vma_from(struct aspace *as, va_t va)
+{
+	struct vma *v = as->last_hit;
+
+	if (likely(v && va < v->end && (!v->prev || v->prev->end <= va)))
+		return v;
+	return aspace_find_vma(as, va);
+}
+
 // First address below |v| that others may not use: its start, less the guard gap of a stack.
 static inline va_t vma_start_with_gap(const struct vma *v)
 {
@@ -64,12 +75,12 @@ bool vma_gap_highest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_
 bool vma_gap_lowest(struct aspace *as, va_t low, va_t high, uint64_t bytes, va_t *out);
 bool vma_gap_next_slow(struct aspace *as, va_t low, uint64_t bytes, va_t *out);
 
-// In the tree a gap counts as no larger than this: the huge ones, at whose edges mappings come and
-// go, then stay the same for it. At most some thousand gaps can be as large.
+// In the tree all gaps from this size on are the same: the huge ones, at whose edges mappings come
+// and go, need no upkeep then. At most some thousand gaps can be as large.
 #define VMA_GAP_CAP (1ull << 36)
 static inline uint64_t vma_gap_capped(uint64_t gap)
 {
-	return MIN(gap, VMA_GAP_CAP);
+	return gap < VMA_GAP_CAP ? gap : UINT64_MAX;
 }
 
 // All of it: guard gaps of stacks count when a place in it was found, as on Linux. While a border
@@ -81,15 +92,20 @@ static inline uint64_t vma_gap_below(const struct vma *v)
 	return v->start > from ? v->start - from : 0;
 }
 
+// There is room for the next mapping below |v|, which has the given gap: is that the highest such?
+static inline void vma_gap_offer(struct aspace *as, struct vma *v, uint64_t gap)
+{
+	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
+		as->place_at = v;
+}
+
 // The gap below |v| may have grown.
 static inline void vma_gap_grown(struct aspace *as, struct vma *v)
 {
 	uint64_t gap = vma_gap_below(v);
 
-	// The highest one that is large enough, from now on.
-	if (gap >= as->place_bytes && as->place_at && v->start > as->place_at->start)
-		as->place_at = v;
-	if (!v->fresh && vma_gap_capped(gap) > v->max_gap)
+	vma_gap_offer(as, v, gap);
+	if (gap > v->max_gap)
 		vma_gap_raise(v);
 }
 
@@ -103,6 +119,7 @@ static inline void vma_tree_insert(struct aspace *as, struct vma *v, struct vma 
 		vma_plant(as, as->fresh[slot]);
 	as->fresh[slot] = v;
 	v->fresh = (uint8_t)(slot + 1);
+	v->max_gap = UINT64_MAX; // not in the tree: nothing there is to be raised
 	v->prev = prev;
 	v->next = next;
 	*(prev ? &prev->next : &as->lowest) = v;
@@ -110,13 +127,14 @@ static inline void vma_tree_insert(struct aspace *as, struct vma *v, struct vma 
 	as->vma_count++;
 	as->last_hit = v;
 	// A mapping just put at the top of the gap: the next one goes below it.
-	if (next && as->place_at == next && vma_gap_below(next) < as->place_bytes)
+	if (next && as->place_at == next && next->start - v->end < as->place_bytes)
 		as->place_at = v;
 }
 
 static inline void vma_tree_erase(struct aspace *as, struct vma *v)
 {
 	struct vma *prev = v->prev, *next = v->next;
+	uint64_t gap;
 
 	if (likely(v->fresh))
 		as->fresh[v->fresh - 1] = NULL;
@@ -124,31 +142,37 @@ static inline void vma_tree_erase(struct aspace *as, struct vma *v)
 		vma_uproot(as, v);
 	*(prev ? &prev->next : &as->lowest) = next;
 	*(next ? &next->prev : &as->highest) = prev;
-	if (as->place_at == v || !next)
-		as->place_at = next;
-	if (as->last_hit == v)
-		as->last_hit = next;
-	if (next)
-		vma_gap_grown(as, next);
 	as->vma_count--;
+	as->last_hit = next;
+	if (unlikely(!next)) {
+		as->place_at = NULL;
+		return;
+	}
+	gap = next->start - (prev ? prev->end : 0);
+	if (likely(as->place_at == v))
+		as->place_at = next;
+	else
+		vma_gap_offer(as, next, gap);
+	if (gap > next->max_gap)
+		vma_gap_raise(next);
 }
 
-// The highest below as->mmap_base, as vma_gap_highest, by memory of where the last one was.
-// (place_at is only set while there is something above mmap_base.)
-static inline bool vma_gap_next(struct aspace *as, va_t low, uint64_t bytes, va_t *out)
+// The highest place below as->mmap_base, as vma_gap_highest, by memory of where the last one was:
+// that of what is now above it. NULL: not to be had so. (place_at is only set while there is
+// something above mmap_base.)
+static inline struct vma *vma_gap_next(const struct aspace *as, va_t low, uint64_t bytes, va_t *out)
 {
 	struct vma *v = as->place_at;
 	va_t from, to;
 
 	if (unlikely(!v || bytes < as->place_bytes))
-		return vma_gap_next_slow(as, low, bytes, out);
+		return NULL;
 	to = MIN(v->start, as->mmap_base);
 	from = MAX(v->prev ? v->prev->end : 0, low);
 	if (unlikely(to < from || to - from < bytes || vma_start_with_gap(v) < to))
-		return vma_gap_next_slow(as, low, bytes, out);
+		return NULL;
 	*out = to - bytes;
-	WRITE_ONCE(as->last_hit, v);
-	return true;
+	return v;
 }
 
 // vma_tree.c: the view tree of v->obj; obj->views_lock is held.
@@ -210,7 +234,7 @@ void vma_free_spares(struct aspace *as);
 // An unlinked vma is not needed any more: freed, or put on |*dead| if that may sleep.
 static inline void vma_discard(struct aspace *as, struct vma *v, struct vma **dead)
 {
-	if (!v->obj && !v->owner && !v->anon_name) {
+	if (!((uintptr_t)v->obj | (uintptr_t)v->owner | (uintptr_t)v->anon_name)) {
 		vma_free_blank(as, v);
 		return;
 	}
@@ -232,9 +256,15 @@ static inline uint64_t *vma_class_counter(struct aspace *as, unsigned flags)
 
 static inline void vma_account(struct aspace *as, unsigned flags, uint64_t pages)
 {
-	uint64_t *class = vma_class_counter(as, flags);
+	uint64_t *class;
 
 	as->total_pages += pages;
+	if ((flags & (VMA_STACK | VMA_GROWSDOWN | VMA_WRITE | VMA_SHARED | VMA_LOCKED)) ==
+	    VMA_WRITE) { // as most are
+		as->data_pages += pages;
+		return;
+	}
+	class = vma_class_counter(as, flags);
 	if (class)
 		*class += pages;
 	if (flags & (VMA_LOCKED | VMA_SHARED)) {

@@ -34,7 +34,7 @@ static bool gap_raise(struct rb_node *n)
 	struct vma *v = rb_entry(n, struct vma, node);
 	uint64_t max;
 
-	if (v->max_gap == VMA_GAP_CAP)
+	if (v->max_gap == UINT64_MAX)
 		return false;
 	max = largest_gap(n);
 	if (max <= v->max_gap)
