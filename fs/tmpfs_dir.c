@@ -102,7 +102,7 @@ static int tmpfs_lookup(struct inode *dir, struct dentry *child)
 	return is_root_dir(child->parent) ? lookup_automount(child) : 0;
 }
 
-static void entry_added(struct inode *dir, struct dentry *child)
+void tmpfs_entry_added(struct inode *dir, struct dentry *child)
 {
 	tmpfs_order_add(dir, child);
 	dir->size_bytes += ENTRY_BYTES;
@@ -121,7 +121,7 @@ static int tmpfs_make(struct inode *dir, struct dentry *child, uint32_t mode, ui
 	int err = tmpfs_make_inode(dir, mode, rdev, &child->inode);
 
 	if (!err)
-		entry_added(dir, child);
+		tmpfs_entry_added(dir, child);
 	return err;
 }
 
@@ -139,7 +139,7 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *child, const char *ta
 	int err = tmpfs_make_link(dir, target, &child->inode);
 
 	if (!err)
-		entry_added(dir, child);
+		tmpfs_entry_added(dir, child);
 	return err;
 }
 
@@ -155,7 +155,7 @@ static int tmpfs_link(struct inode *dir, struct dentry *child, struct inode *tar
 {
 	child->inode = inode_get(target);
 	change_nlink(target, 1);
-	entry_added(dir, child);
+	tmpfs_entry_added(dir, child);
 	return 0;
 }
 
@@ -257,7 +257,7 @@ static int tmpfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 		if (err)
 			return err;
 		entry_removed(old_dir, old);
-		entry_added(new_dir, old);
+		tmpfs_entry_added(new_dir, old);
 		if (S_ISDIR(old->inode->mode) && old_dir != new_dir) {
 			old_dir->nlink--;
 			new_dir->nlink++;

@@ -43,3 +43,5 @@ int __must_check tmpfs_lower_inode(struct superblock *sb, uint32_t e, struct ino
 // Puts an entry made here at the end of the listing, or takes one out. The directory is locked.
 void tmpfs_order_add(struct inode *dir, struct dentry *d);
 void tmpfs_order_remove(struct inode *dir, struct dentry *d);
+// A name was made: listing, size and times of the directory, which is locked.
+void tmpfs_entry_added(struct inode *dir, struct dentry *child);

@@ -5,9 +5,10 @@
 #include "lib/compiler.h"
 #include "lib/uapi_new.h"
 
-#define AF_UNSPEC 0
-#define AF_UNIX   1
-#define AF_MAX    46
+#define AF_UNSPEC  0
+#define AF_UNIX    1
+#define AF_NETLINK 16
+#define AF_MAX     46
 
 #define SOCK_STREAM    1
 #define SOCK_DGRAM     2

@@ -17,13 +17,14 @@
 #include "kernel/sched/thread.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uio.h"
+#include "net/netlink.h"
 #include "net/unix.h"
 
 #define DEFAULT_BUFFER 212992 // net.core.wmem_default
 
 static struct anon_fs sock_fs = { .prefix = "socket", .fstype = "sockfs", .magic = SOCKFS_MAGIC };
 
-static const struct socket_family *const families[] = { &unix_family };
+static const struct socket_family *const families[] = { &unix_family, &netlink_family };
 
 const struct socket_family *socket_family_find(int family)
 {

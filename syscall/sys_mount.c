@@ -8,6 +8,7 @@
 #include "fs/namei.h"
 #include "fs/path.h"
 #include "fs/tmpfs.h"
+#include "kernel/proc/mqueue.h"
 #include "kernel/sched/cred.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
@@ -80,6 +81,8 @@ static int64_t mount_checked(const char *source, const struct path *where, const
 		return -ENOSYS; // only new mounts
 	if (!*type)
 		return -EINVAL;
+	if (!strcmp(type, "mqueue"))
+		return mqueue_mount(where, mount_flags_of(flags));
 	if (strcmp(type, "tmpfs"))
 		return -ENODEV;
 	return new_tmpfs(where, source, data, mount_flags_of(flags));

@@ -41,6 +41,7 @@ enum lock_rank {
 	RANK_IMAGE = 97,       // which image frames a file still shows (fs/shmem.c)
 	RANK_EPOLL_WATCH = 98, // who watches a file
 	RANK_PID = 99,         // the table of thread numbers
+	RANK_USER = 99,        // what each user has (kernel/sched/usercount.c)
 	RANK_OBJ_VIEWS = 100,  // a memobj's view tree
 	RANK_RESV = 105,       // objects with reserved frames (mm/virt/resv.c)
 	RANK_OBJ_SLOTS = 110,  // a memobj's page slots

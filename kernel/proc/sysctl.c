@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <linux/stat.h>
 
+#include "kernel/proc/mqueue.h"
 #include "kernel/proc/procfs_internal.h"
 #include "lib/string.h"
 #include "mm/virt/mmap.h"
@@ -40,6 +41,8 @@ static void drop_caches(uint64_t what)
 	// Nothing is cached that could be read again.
 }
 
+struct mqueue_limits mqueue_limits = { 256, 10, 8192, 10, 8192 };
+
 #define MAX_INT 2147483647u
 static struct setting settings[] = {
 	{ "admin_reserve_kbytes", &vm_policy.admin_reserve_kbytes, 0, ~0u, 0, NULL },
@@ -49,10 +52,15 @@ static struct setting settings[] = {
 	{ "dirty_writeback_centisecs", NULL, 0, MAX_INT, 500, NULL },
 	{ "drop_caches", NULL, 1, MAX_INT, 0, drop_caches },
 	{ "max_map_count", &vm_policy.max_map_count, 0, MAX_INT, 0, NULL },
+	{ "msg_default", &mqueue_limits.msg_default, 1, 65536, 0, NULL },
+	{ "msg_max", &mqueue_limits.msg_max, 1, 65536, 0, NULL },
+	{ "msgsize_default", &mqueue_limits.msgsize_default, 128, 16 << 20, 0, NULL },
+	{ "msgsize_max", &mqueue_limits.msgsize_max, 128, 16 << 20, 0, NULL },
 	{ "overcommit_kbytes", &vm_policy.overcommit_kbytes, 0, ~0u, 0, set_kbytes },
 	{ "overcommit_memory", &vm_policy.overcommit_memory, 0, 2, 0, set_overcommit },
 	{ "overcommit_ratio", &vm_policy.overcommit_ratio, 0, MAX_INT, 0, set_ratio },
 	{ "page-cluster", NULL, 0, 31, 3, NULL },
+	{ "queues_max", &mqueue_limits.queues_max, 0, MAX_INT, 0, NULL },
 	{ "swappiness", NULL, 0, 200, 60, NULL },
 	{ "user_reserve_kbytes", &vm_policy.user_reserve_kbytes, 0, ~0u, 0, NULL },
 	{ "vfs_cache_pressure", NULL, 0, MAX_INT, 100, NULL },
@@ -122,9 +130,17 @@ static const struct pseudo_node vm_nodes[] = {
 	SETTING("vfs_cache_pressure"),
 	{ .name = NULL },
 };
-static struct pseudo_table vm_table = { .dir = "sys/vm", .nodes = vm_nodes };
+static const struct pseudo_node mqueue_nodes[] = {
+	SETTING("msg_default"), SETTING("msg_max"),    SETTING("msgsize_default"),
+	SETTING("msgsize_max"), SETTING("queues_max"), { .name = NULL },
+};
+static struct pseudo_table tables[] = {
+	{ .dir = "sys/vm", .nodes = vm_nodes },
+	{ .dir = "sys/fs/mqueue", .nodes = mqueue_nodes },
+};
 
 void procfs_register_settings(void)
 {
-	pseudo_register(PSEUDO_PROC, &vm_table);
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+		pseudo_register(PSEUDO_PROC, &tables[i]);
 }
