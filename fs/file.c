@@ -249,19 +249,20 @@ int64_t file_pwrite(struct file *f, struct uio *u, uint64_t pos, unsigned rwf)
 	return do_write(f, u, &pos, rwf);
 }
 
-// Why a description without the mode bits |need| cannot be used, in Linux's order.
+// Why a description without the mode bits |need| cannot be used, or the memory not, in Linux's
+// order.
 static __noinline __cold int64_t why_not(const struct file *f, unsigned need)
 {
+	if ((f->mode & need) == need)
+		return !f->ops || (need & FMODE_WRITE && !f->ops->write) ? -EINVAL : -EFAULT;
 	return f->mode & FMODE_PATH || !(need & ~f->mode & FMODE_SEEK) ? -EBADF : -ESPIPE;
 }
 
 static __always_inline_fn int64_t begin_user(struct file *f, struct uio *u, struct uptr buf,
 					     uint64_t bytes, unsigned need)
 {
-	if (unlikely((f->mode & need) != need))
+	if (unlikely((f->mode & need) != need || bytes > USER_TOP || buf.va > USER_TOP - bytes))
 		return why_not(f, need);
-	if (unlikely(bytes > USER_TOP || buf.va > USER_TOP - bytes))
-		return -EFAULT;
 	uio_init_user(u, buf, bytes);
 	return 0;
 }
@@ -480,6 +481,8 @@ int file_mmap_source(struct file *f, unsigned prot, unsigned flags, struct mmap_
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
 	src->no_size = !S_ISREG(f->inode->mode);
+	if (f->inode->obj && f->inode->obj->huge)
+		src->obj = f->inode->obj; // its alignment comes before the checks here
 	if (shared && prot & PROT_WRITE && !(f->mode & FMODE_WRITE))
 		return -EACCES;
 	if (!(f->mode & FMODE_READ))

@@ -12,9 +12,6 @@
 #include "fs/file.h"
 #include "fs/mount.h"
 #include "fs/stat.h"
-#include "lib/string.h"
-#include "mm/phys/physmap.h"
-#include "mm/phys/pmm.h"
 #include "mm/virt/hugetlb.h"
 #include "mm/virt/mmap.h"
 
@@ -64,7 +61,10 @@ unsigned hugetlbfs_page_shift(unsigned log2)
 static int resize(struct shmem_inode *s, uint64_t size_bytes)
 {
 	uint64_t old = size_now(s);
+	int err = size_bytes > old ? shmem_check_limit(size_bytes) : 0;
 
+	if (err)
+		return err;
 	if (!IS_ALIGNED(size_bytes, hugetlb_page_bytes(&s->obj)))
 		return -EINVAL;
 	if ((size_bytes < old && s->seals & F_SEAL_SHRINK) ||
@@ -104,11 +104,6 @@ static int64_t hugetlbfs_read(struct file *f, struct uio *u, uint64_t *pos, unsi
 	return shmem_file_ops.read(f, u, pos, rwf);
 }
 
-static int64_t hugetlbfs_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
-{
-	return -EINVAL; // Linux has no such operation there
-}
-
 // To default_llseek all of the file is data.
 static int64_t hugetlbfs_seek(struct file *f, int64_t offset, int whence)
 {
@@ -116,44 +111,21 @@ static int64_t hugetlbfs_seek(struct file *f, int64_t offset, int whence)
 
 	if (whence != SEEK_DATA && whence != SEEK_HOLE)
 		return file_seek_within(f, offset, whence, size);
-	if (offset < 0 || (uint64_t)offset >= size)
+	if (offset >= (int64_t)size)
 		return -ENXIO;
 	if (whence == SEEK_HOLE)
 		offset = (int64_t)size;
+	if (offset < 0)
+		return -EINVAL;
 	f->pos = (uint64_t)offset;
 	return offset;
 }
 
-static void zero_range(struct memobj *o, uint64_t start, uint64_t end)
-{
-	while (start < end) {
-		uint64_t in_page = start & ~PAGE_MASK, n = MIN(end - start, PAGE_SIZE - in_page);
-		struct page *p;
-
-		if (!memobj_get_page(o, start >> PAGE_SHIFT, MEMOBJ_NOSIZE, &p)) {
-			memset((char *)phys_to_virt(page_to_pa(p)) + in_page, 0, n);
-			page_put(p, 0);
-		}
-		start += n;
-	}
-}
-
 static int punch_locked(struct shmem_inode *s, uint64_t offset, uint64_t end)
 {
-	uint64_t unit = hugetlb_page_bytes(&s->obj);
-	uint64_t first = ALIGN_UP(offset, unit), past = ALIGN_DOWN(end, unit);
-	int err = 0;
-
 	if (s->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 		return -EPERM;
-	zero_range(&s->obj, offset, MIN(first, end));
-	if (past > first) {
-		err = memobj_punch(&s->obj, first, past);
-		hugetlb_unreserve(&s->obj, first >> PAGE_SHIFT, (past - 1) >> PAGE_SHIFT);
-	}
-	if (past >= first)
-		zero_range(&s->obj, MAX(past, offset), end);
-	return err;
+	return hugetlb_punch(&s->obj, offset, end);
 }
 
 static int allocate_locked(struct shmem_inode *s, int mode, uint64_t offset, uint64_t end)
@@ -161,7 +133,7 @@ static int allocate_locked(struct shmem_inode *s, int mode, uint64_t offset, uin
 	uint64_t size = size_now(s);
 	int err;
 
-	if (!(mode & FALLOC_FL_KEEP_SIZE)) {
+	if (end > size) { // also to keep the size
 		err = shmem_check_limit(end);
 		if (err)
 			return err;
@@ -204,11 +176,6 @@ static int hugetlbfs_fsync(struct file *f, bool data_only)
 	return 0;
 }
 
-static int hugetlbfs_setattr(struct inode *i, unsigned valid, const struct iattr *attr)
-{
-	return shmem_inode_ops.setattr(i, valid, attr);
-}
-
 static void hugetlbfs_release(struct inode *i)
 {
 	memobj_put(i->obj);
@@ -217,13 +184,12 @@ static void hugetlbfs_release(struct inode *i)
 const struct inode_ops hugetlbfs_inode_ops = {
 	.truncate = hugetlbfs_truncate,
 	.getattr = hugetlbfs_getattr,
-	.setattr = hugetlbfs_setattr,
 	.release = hugetlbfs_release,
 };
 
+// No write, as on Linux.
 static const struct file_ops file_ops = {
 	.read = hugetlbfs_read,
-	.write = hugetlbfs_write,
 	.seek = hugetlbfs_seek,
 	.mmap = hugetlbfs_mmap,
 	.fallocate = hugetlbfs_fallocate,

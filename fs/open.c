@@ -14,6 +14,7 @@
 #include "fs/vfs.h"
 #include "fs/walk.h"
 #include "kernel/sched/cred.h"
+#include "mm/virt/memobj.h"
 
 #define MAY_EXEC  1u
 #define MAY_WRITE 2u
@@ -223,8 +224,13 @@ static int open_description(const struct path *p, unsigned flags, struct file **
 		f->mode |= FMODE_SEEK;
 	else
 		f->mode &= ~FMODE_SEEK;
-	if (f->ops && S_ISREG(i->mode)) // a file that was opened, not one made by memfd_create
+	// A file of pages that was opened, not one made by memfd_create.
+	if (f->ops && S_ISREG(i->mode) && i->obj && !i->obj->huge)
 		f->mode |= FMODE_DIRECT;
+	if ((flags & (O_DIRECT | O_PATH)) == O_DIRECT && !(f->mode & FMODE_DIRECT)) {
+		file_put(f);
+		return -EINVAL;
+	}
 	*out = f;
 	return 0;
 }

@@ -102,10 +102,11 @@ static bool shares_pages(const struct file *in)
 	return in->ops == &shmem_file_ops && !(READ_ONCE(in->flags) & O_DIRECT);
 }
 
-// Linux's pipes and directories have no splice_read.
+// Linux's pipes, directories and files of hugetlbfs have no splice_read.
 static bool can_splice_from(const struct file *in)
 {
-	return in->ops && in->ops->read && !file_is_pipe(in) && !S_ISDIR(in->inode->mode);
+	return in->ops && in->ops->read && !file_is_pipe(in) && !S_ISDIR(in->inode->mode) &&
+	       !(in->inode->obj && in->inode->obj->huge);
 }
 
 // The next piece of a file as a page: the file's own, or a copy. Bytes; 0 at the end; -errno.

@@ -42,6 +42,7 @@ $(foreach t,$(FUZZ_NAMES),$(eval $(call fuzz_rule,$(t))))
 
 # The differential fuzzer: one static program, run by run.py on the host and in a machine.
 DIFF_DIR := tests/fuzz/diff
+HUGE ?= 128# pages of a pool on host and guest; 0: calls without one
 DIFF_RUN = $(DIFF_DIR)/run.py --program $(FDIR)/difffuzz --ouro $(BUILD)/ouro
 
 $(FDIR)/difffuzz: $(wildcard $(DIFF_DIR)/*.c $(DIFF_DIR)/*.h)
@@ -54,7 +55,7 @@ fuzz-run-diff: fuzz-diff
 fuzz: $(if $(T),fuzz-run-$(T),$(FUZZ_NAMES:%=fuzz-run-%) fuzz-diff) ## libFuzzer on the parsers, calls against Linux (SECONDS=30 SEED=1 T=name)
 
 fuzz-diff: $(FDIR)/difffuzz $(BUILD)/ouro $(BUILD)/kernel.elf ## Random memory and file calls on Linux and on Ouro, compared
-	$(Q)$(DIFF_RUN) --seed $(SEED) --seconds $(SECONDS)
+	$(Q)$(DIFF_RUN) --seed $(SEED) --seconds $(SECONDS) --huge=$(HUGE)
 
 soak: $(FDIR)/difffuzz $(BUILD)/ouro $(BUILD)/kernel.elf ## The same for an hour, whatever it finds (SECONDS, SEED)
 	$(Q)$(DIFF_RUN) --seed $(SEED) --seconds $(if $(filter 30,$(SECONDS)),3600,$(SECONDS)) --go-on --batch 500

@@ -122,6 +122,9 @@ static int64_t transfer_vec(int fd, struct uptr iov, uint64_t count, uint64_t po
 	result = -EBADF;
 	if (!(f->mode & (out ? FMODE_WRITE : FMODE_READ)))
 		goto out_put;
+	result = -EINVAL;
+	if (!f->ops || !(out ? (void *)f->ops->write : (void *)f->ops->read))
+		goto out_put;
 	result = uio_init_user_iov(&u, iov, count, fast);
 	if (result)
 		goto out_put;

@@ -5,8 +5,10 @@
 #include <linux/errno.h>
 
 #include "kernel/sched/sched.h"
+#include "lib/string.h"
 #include "mm/phys/hugepool.h"
 #include "mm/phys/kmalloc.h"
+#include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/virt/huge.h"
 #include "mm/virt/slots.h"
@@ -55,22 +57,12 @@ void hugetlb_obj_free(struct memobj *o)
 	o->huge = NULL;
 }
 
-static void anon_release(struct memobj *o)
-{
-	kfree(o);
-}
-
-static const struct memobj_ops anon_ops = { .release = anon_release };
-
 struct memobj *hugetlb_create_anon(uint64_t size_bytes)
 {
-	struct memobj *o = kmalloc(sizeof(*o));
+	struct memobj *o = memobj_create_anon(size_bytes);
 
-	if (!o)
-		return NULL;
-	memobj_init(o, &anon_ops, size_bytes);
-	if (hugetlb_obj_init(o, HUGE_SHIFT)) {
-		kfree(o);
+	if (o && hugetlb_obj_init(o, HUGE_SHIFT)) {
+		memobj_put(o);
 		return NULL;
 	}
 	return o;
@@ -168,6 +160,36 @@ void hugetlb_unreserve(struct memobj *o, uint64_t first, uint64_t last)
 	o->huge->promised -= n;
 	spin_unlock(&o->slots_lock);
 	hugepool_unreserve(n);
+}
+
+static void zero_range(struct memobj *o, uint64_t start, uint64_t end)
+{
+	while (start < end) {
+		uint64_t in_page = start & ~PAGE_MASK, n = MIN(end - start, PAGE_SIZE - in_page);
+		struct page *p;
+
+		if (!memobj_get_page(o, start >> PAGE_SHIFT, MEMOBJ_NOSIZE, &p)) {
+			memset((char *)phys_to_virt(page_to_pa(p)) + in_page, 0, n);
+			page_put(p, 0);
+		}
+		start += n;
+	}
+}
+
+int hugetlb_punch(struct memobj *o, uint64_t start, uint64_t end)
+{
+	const uint64_t unit = hugetlb_page_bytes(o);
+	const uint64_t first = ALIGN_UP(start, unit), past = ALIGN_DOWN(end, unit);
+	int r = 0;
+
+	zero_range(o, start, MIN(first, end));
+	if (past > first) {
+		r = memobj_punch(o, first, past);
+		hugetlb_unreserve(o, first >> PAGE_SHIFT, (past - 1) >> PAGE_SHIFT);
+	}
+	if (past >= first)
+		zero_range(o, MAX(past, start), end);
+	return r;
 }
 
 // ---- frames

@@ -18,6 +18,9 @@ struct memobj *__must_check hugetlb_create_anon(uint64_t size_bytes);
 // for a mapping; one promise a page is kept until it is made or the range is cut off. 0 or -ENOMEM.
 int __must_check hugetlb_reserve(struct memobj *o, uint64_t index, uint64_t pages);
 void hugetlb_unreserve(struct memobj *o, uint64_t first, uint64_t last); // pages
+// Frees the frames that lie in [start, end) bytes as a whole, with their promises, and clears what
+// of others does. As memobj_punch: removals of one object come one at a time.
+int __must_check hugetlb_punch(struct memobj *o, uint64_t start, uint64_t end);
 // Are there frames for |pages| that are promised to nobody? 0 or -ENOMEM.
 int __must_check hugetlb_may_map(struct memobj *o, uint64_t pages);
 // Makes the frames of [first, last] that are missing, also past the end. 0 or -ENOSPC.

@@ -85,7 +85,7 @@ __cold int memobj_punch_anon(struct memobj *o, uint64_t start, uint64_t end)
 	if (o->ops != &anon_ops)
 		return -EOPNOTSUPP;
 	mutex_lock(&a->punch_lock);
-	r = memobj_punch(o, start, end);
+	r = o->huge ? hugetlb_punch(o, start, end) : memobj_punch(o, start, end);
 	mutex_unlock(&a->punch_lock);
 	return r;
 }

@@ -107,7 +107,7 @@ static void relock_all(struct aspace *as, unsigned flags, struct vma **dead)
 
 	while (v) {
 		// Without a split nothing can fail.
-		if (!(v->flags & VMA_SPECIAL) &&
+		if (!(v->flags & (VMA_SPECIAL | VMA_HUGETLB)) &&
 		    vma_modify(as, v, v->start, v->end, (v->flags & ~LOCK_FLAGS) | flags, &v, dead))
 			return;
 		v = vma_next(v);

@@ -6,6 +6,7 @@
 #include <linux/mman.h>
 
 #include "lib/string.h"
+#include "mm/virt/huge.h"
 #include "mm/virt/hugetlb.h"
 #include "mm/virt/place.h"
 #include "mm/virt/vma.h"
@@ -191,6 +192,49 @@ int map_region(struct aspace *as, struct vma *v, struct vma **dead)
 	return put_region(as, v, true, aspace_find_vma(as, v->start), dead);
 }
 
+// What hugetlbfs looks at once the mapping has its place: frames are promised to it, and a mapping
+// that may be written makes the file as long as it needs.
+__cold static int promise_frames(const struct vma *v)
+{
+	const uint64_t end_bytes = (v->pgoff + vma_pages(v)) << PAGE_SHIFT;
+	int r = 0;
+
+	if (!IS_ALIGNED(v->pgoff, HUGE_PAGES))
+		return -EINVAL;
+	// The promises of an object without a file are those of its one mapping.
+	if (!(v->flags & VMA_NORESERVE))
+		r = (v->flags & VMA_SHARED) || !v->owner
+			    ? hugetlb_reserve(v->obj, v->pgoff, vma_pages(v))
+			    : hugetlb_may_map(v->obj, vma_pages(v));
+	if (!r && (v->flags & VMA_WRITE) && end_bytes > READ_ONCE(v->obj->size_bytes))
+		memobj_truncate(v->obj, end_bytes);
+	return r;
+}
+
+// put_region for frames of the pool. As on Linux what was mapped there is gone by the time of an
+// error.
+__cold static __noinline int put_frames(struct aspace *as, struct vma *v, struct vma *next,
+					struct vma **dead)
+{
+	int r = may_map(as, v, true) ? vma_acquire(v) : -ENOMEM;
+
+	v->flags &= ~(unsigned)(VMA_LOCKED | VMA_LOCKONFAULT); // it stays where it is anyway
+
+	if (r) {
+		vma_free_blank(as, v);
+		return r;
+	}
+	if (next && next->start < v->end)
+		r = vma_clear_from(as, next, v->start, v->end, dead);
+	if (!r)
+		r = promise_frames(v);
+	if (r)
+		vma_discard(as, v, dead);
+	else
+		vma_link_before(as, v, vma_from(as, v->start));
+	return r;
+}
+
 // The flags of the new mapping, by the checks that are the descriptor's.
 static int choose_flags(const struct request *q, unsigned *out)
 {
@@ -245,7 +289,10 @@ static int64_t mmap_locked(struct aspace *as, const struct request *q, struct vm
 	vma_fill(v, as, (va_t)at, (va_t)at + q->bytes, q->src);
 	v->flags = vm_flags;
 	v->pgoff = (q->flags & MAP_ANONYMOUS) && !v->obj ? v->start >> PAGE_SHIFT : q->pgoff;
-	r = put_region(as, v, q->src->obj || q->src->owner, next, dead);
+	if (unlikely(vm_flags & VMA_HUGETLB))
+		r = put_frames(as, v, next, dead);
+	else
+		r = put_region(as, v, q->src->obj || q->src->owner, next, dead);
 	return r ? r : at;
 }
 
@@ -318,15 +365,11 @@ __cold static int huge_source(uint64_t bytes, unsigned flags, struct mmap_source
 	return src->obj ? 0 : bytes ? -ENOMEM : -EINVAL;
 }
 
-// The frames are promised before the mapping is there.
-__cold static int reserve_frames(struct memobj *o, uint64_t offset_bytes, uint64_t bytes,
-				 unsigned flags)
+// Linux's round_hint_to_min().
+static inline va_t round_hint(va_t addr)
 {
-	if (flags & MAP_NORESERVE)
-		return 0;
-	if ((flags & MAP_TYPE) == MAP_PRIVATE && !(flags & MAP_ANONYMOUS))
-		return hugetlb_may_map(o, bytes >> PAGE_SHIFT);
-	return hugetlb_reserve(o, offset_bytes >> PAGE_SHIFT, bytes >> PAGE_SHIFT);
+	addr &= PAGE_MASK;
+	return addr && addr < VM_MMAP_MIN_ADDR ? ALIGN_UP(VM_MMAP_MIN_ADDR, PAGE_SIZE) : addr;
 }
 
 __cold static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,
@@ -334,26 +377,18 @@ __cold static int64_t map_frames(struct aspace *as, va_t addr, uint64_t bytes, u
 				 uint64_t offset_bytes)
 {
 	const uint64_t whole = ALIGN_UP(bytes, HUGE_SIZE);
-	int64_t at;
 
 	if (flags & MAP_FIXED_NOREPLACE)
 		flags |= MAP_FIXED;
-	if (!bytes || !IS_ALIGNED(offset_bytes, HUGE_SIZE) ||
-	    ((flags & MAP_FIXED) && !IS_ALIGNED(addr, HUGE_SIZE)))
-		return -EINVAL;
-	if (whole < bytes || whole > USER_TOP)
+	if (!whole || ((flags & MAP_FIXED) && !IS_ALIGNED(addr, HUGE_SIZE)))
+		return -EINVAL; // what is too large wraps to nothing
+	if (whole > USER_TOP)
 		return -ENOMEM;
-	at = reserve_frames(src->obj, offset_bytes, whole, flags);
-	if (at < 0)
-		return at;
+	if (!(flags & MAP_FIXED))
+		addr = round_hint(addr);
 	addr = addr > USER_TOP - HUGE_SIZE ? addr : ALIGN_UP(addr, HUGE_SIZE);
-	at = map_request(
+	return map_request(
 		as, &(struct request){ addr, whole, prot, flags, src, offset_bytes >> PAGE_SHIFT });
-	// Linux's hugetlbfs: a mapping that may be written makes the file as long as it needs.
-	if (at >= 0 && (prot & PROT_WRITE) &&
-	    offset_bytes + whole > READ_ONCE(src->obj->size_bytes))
-		memobj_truncate(src->obj, offset_bytes + whole);
-	return at;
 }
 
 // MAP_HUGETLB, or a file of hugetlbfs.
@@ -366,8 +401,8 @@ __cold static int64_t map_huge(struct aspace *as, va_t addr, uint64_t bytes, uns
 
 	if (at < 0)
 		return at;
-	if (flags & MAP_ANONYMOUS)
-		offset_bytes = 0;
+	if (flags & MAP_NORESERVE)
+		src.extra_vma_flags |= VMA_NORESERVE;
 	at = map_frames(as, addr, bytes, prot, flags, &src, offset_bytes);
 	if (flags & MAP_ANONYMOUS)
 		memobj_put(src.obj);
@@ -388,11 +423,8 @@ int64_t vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot, uns
 		return bytes ? -ENOMEM : -EINVAL;
 	if (unlikely(flags & MAP_FIXED_NOREPLACE))
 		flags |= MAP_FIXED;
-	if (addr && !(flags & MAP_FIXED)) {
-		addr &= PAGE_MASK;
-		if (addr && addr < VM_MMAP_MIN_ADDR)
-			addr = ALIGN_UP(VM_MMAP_MIN_ADDR, PAGE_SIZE);
-	}
+	if (addr && !(flags & MAP_FIXED))
+		addr = round_hint(addr);
 	q.addr = addr;
 	q.prot = prot;
 	q.flags = flags;

@@ -151,7 +151,8 @@ int populate_as_mapped(struct aspace *as, va_t start, va_t end, bool only_locked
 			return r;
 		s.end = MIN(s.end, end);
 		private_write = (s.flags & (VMA_WRITE | VMA_SHARED)) == VMA_WRITE;
-		if ((s.flags & VMA_LOCKONFAULT) || (only_locked && !(s.flags & VMA_LOCKED)))
+		if ((s.flags & VMA_LOCKONFAULT) ||
+		    (only_locked && !(s.flags & (VMA_LOCKED | VMA_HUGETLB))))
 			r = 0;
 		else if (!(s.flags & VMA_PROT_FLAGS))
 			r = -EFAULT;

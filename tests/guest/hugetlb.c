@@ -260,6 +260,7 @@ int main(void)
 	int fd, plain = memfd_create("plain", 0);
 
 	t_catch_faults();
+	t_own_hugepool();
 	set_pool("0\n");
 	without_a_pool();
 	set_pool("8\n");

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -102,6 +103,14 @@ static inline long t_ok(const char *what, long r)
 #define OK(call) t_ok(#call, (long)(call))
 // A fact, printed as yes or no.
 #define IS(cond) printf("%s: %s\n", #cond, (cond) ? "yes" : "no")
+// The pool of huge pages is the machine's: one program at a time may set it.
+static inline void t_own_hugepool(void)
+{
+	int fd = open("/tmp/.ouro-hugepool", O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	flock(fd, LOCK_EX);
+}
+
 // Set-up that must not fail.
 #define MUST(call)                                                                                 \
 	({                                                                                         \

@@ -48,6 +48,7 @@ static void op_open(void)
 				     O_CREAT | O_EXCL,
 				     O_APPEND,
 				     O_NONBLOCK,
+				     O_DIRECT,
 				     O_CLOEXEC,
 				     O_PATH,
 				     O_DIRECTORY };

@@ -96,112 +96,6 @@ static void put_memory(uint64_t p, uint64_t n)
 	put_kx("n=", n);
 }
 
-// Reads of |buf| change what later writes take from it: the same on every kernel.
-static void op_pread(void)
-{
-	int fd = pick_fd();
-	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(fd, &n, &off);
-	long ret = SYS(SYS_pread64, fd, p, n, off);
-
-	put_kd("fd=", fd);
-	put_memory(p, n);
-	put_kx("off=", off);
-	put_ret(ret);
-	if (p - (uint64_t)buf < BUF_BYTES)
-		put_data("data=", (void *)p, ret);
-}
-
-static void op_pwrite(void)
-{
-	int fd = pick_fd();
-	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(fd, &n, &off);
-
-	put_kd("fd=", fd);
-	put_memory(p, n);
-	put_kx("off=", off);
-	put_ret(SYS(SYS_pwrite64, fd, p, n, off));
-}
-
-static void op_read(void)
-{
-	int fd = pick_fd();
-	uint64_t n = pick_count(), p;
-	long ret;
-
-	span_start(fd, 0);
-	p = pick_memory(&n);
-	ret = SYS(SYS_read, fd, p, n);
-	put_kd("fd=", fd);
-	put_memory(p, n);
-	put_ret(ret);
-	if (p - (uint64_t)buf < BUF_BYTES)
-		put_data("data=", (void *)p, ret);
-}
-
-static void op_write(void)
-{
-	int fd = pick_fd();
-	uint64_t n = pick_count(), p;
-
-	span_start(fd, 0);
-	p = pick_memory(&n);
-	put_kd("fd=", fd);
-	put_memory(p, n);
-	put_ret(SYS(SYS_write, fd, p, n));
-}
-
-static unsigned make_vectors(void)
-{
-	unsigned count = (unsigned)below(VECTORS + 1);
-
-	for (unsigned i = 0; i < count; i++) {
-		uint64_t n = pick_count(), p = pick_memory(&n);
-
-		iov[i] = (struct iovec){ (void *)p, n };
-		put_memory(p, n);
-	}
-	return chance(2) ? (unsigned)(0u - below(2) * 0x7ffff000) : count;
-}
-
-static void op_vector(void)
-{
-	static const unsigned flags[] = { 0, 0,    0,    0,    1,    2,    4,
-					  8, 0x10, 0x18, 0x20, 0x40, 0x80, 0x100 };
-	static const int calls[] = { SYS_readv,   SYS_writev,  SYS_preadv,
-				     SYS_pwritev, SYS_preadv2, SYS_pwritev2 };
-	int fd = pick_fd(), nr = PICK(calls);
-	uint64_t off = chance(15) ? (uint64_t)-1 : pick_offset();
-	unsigned n, f = PICK(flags);
-
-	span_start(fd, off);
-	n = make_vectors();
-	put_kd("nr=", nr);
-	put_kd("fd=", fd);
-	put_kd("v=", (int)n);
-	put_kx("off=", off);
-	put_kx("f=", f);
-	put_ret(SYS(nr, fd, iov, n, off, 0, f));
-}
-
-// An offset for a transfer: NULL or a place that the call updates.
-static uint64_t *pick_place(uint64_t *place)
-{
-	*place = pick_offset();
-	return chance(40) ? 0 : chance(98) ? place : (uint64_t *)8;
-}
-
-static void put_place(const char *name, uint64_t *p, uint64_t *place)
-{
-	put_s(" ");
-	put_s(name);
-	if (!p)
-		put_s("null");
-	else if (p == place)
-		put_x(*place);
-	else
-		put_s("bad");
-}
-
 // -- what pipes hold by reference --
 
 // A page of a file in a pipe, moved over other bytes of that page, or read into memory that shows
@@ -275,6 +169,123 @@ static int may_move(int in, int out)
 		return target != source;
 	}
 	return 1;
+}
+
+// May |fd| be read into any memory?
+static int may_read(int fd)
+{
+	struct held *h = held_by(fd);
+
+	return !h || !(h->buf || h->any || h->files);
+}
+
+// Reads of |buf| change what later writes take from it: the same on every kernel.
+static void op_pread(void)
+{
+	int fd = pick_fd();
+	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(fd, &n, &off);
+	long ret = SYS(SYS_pread64, fd, p, n, off);
+
+	put_kd("fd=", fd);
+	put_memory(p, n);
+	put_kx("off=", off);
+	put_ret(ret);
+	if (p - (uint64_t)buf < BUF_BYTES)
+		put_data("data=", (void *)p, ret);
+}
+
+static void op_pwrite(void)
+{
+	int fd = pick_fd();
+	uint64_t n = pick_count(), off = pick_offset(), p = pick_memory_at(fd, &n, &off);
+
+	put_kd("fd=", fd);
+	put_memory(p, n);
+	put_kx("off=", off);
+	put_ret(SYS(SYS_pwrite64, fd, p, n, off));
+}
+
+static void op_read(void)
+{
+	int fd = pick_fd();
+	uint64_t n = pick_count(), p;
+	long ret;
+
+	span_start(fd, 0);
+	p = pick_memory(&n);
+	if (!may_read(fd))
+		return;
+	ret = SYS(SYS_read, fd, p, n);
+	put_kd("fd=", fd);
+	put_memory(p, n);
+	put_ret(ret);
+	if (p - (uint64_t)buf < BUF_BYTES)
+		put_data("data=", (void *)p, ret);
+}
+
+static void op_write(void)
+{
+	int fd = pick_fd();
+	uint64_t n = pick_count(), p;
+
+	span_start(fd, 0);
+	p = pick_memory(&n);
+	put_kd("fd=", fd);
+	put_memory(p, n);
+	put_ret(SYS(SYS_write, fd, p, n));
+}
+
+static unsigned make_vectors(void)
+{
+	unsigned count = (unsigned)below(VECTORS + 1);
+
+	for (unsigned i = 0; i < count; i++) {
+		uint64_t n = pick_count(), p = pick_memory(&n);
+
+		iov[i] = (struct iovec){ (void *)p, n };
+		put_memory(p, n);
+	}
+	return chance(2) ? (unsigned)(0u - below(2) * 0x7ffff000) : count;
+}
+
+static void op_vector(void)
+{
+	static const unsigned flags[] = { 0, 0,    0,    0,    1,    2,    4,
+					  8, 0x10, 0x18, 0x20, 0x40, 0x80, 0x100 };
+	static const int calls[] = { SYS_readv,   SYS_writev,  SYS_preadv,
+				     SYS_pwritev, SYS_preadv2, SYS_pwritev2 };
+	int fd = pick_fd(), nr = PICK(calls);
+	uint64_t off = chance(15) ? (uint64_t)-1 : pick_offset();
+	unsigned n, f = PICK(flags);
+
+	span_start(fd, off);
+	n = make_vectors();
+	put_kd("nr=", nr);
+	put_kd("fd=", fd);
+	put_kd("v=", (int)n);
+	put_kx("off=", off);
+	put_kx("f=", f);
+	if (may_read(fd))
+		put_ret(SYS(nr, fd, iov, n, off, 0, f));
+}
+
+// An offset for a transfer: NULL or a place that the call updates.
+static uint64_t *pick_place(uint64_t *place)
+{
+	*place = pick_offset();
+	return chance(40) ? 0 : chance(98) ? place : (uint64_t *)8;
+}
+
+static void put_place(const char *name, uint64_t *p, uint64_t *place)
+{
+	put_s(" ");
+	put_s(name);
+	if (!p)
+		put_s("null");
+	else if (p == place)
+		put_x(*place);
+	else
+		put_s("bad");
 }
 
 // Absurd counts only where there is not much to move: holes would fill the machine.
@@ -367,7 +378,7 @@ static void op_vmsplice(void)
 	put_kd("v=", (int)n);
 	put_kx("f=", flags);
 	if (h && (fd == world.pipe[0][0] || fd == world.pipe[1][0])) {
-		if (h->buf || h->any || h->files)
+		if (!may_read(fd))
 			return;
 	} else if (h) {
 		// Unreadable pages go if an entry shows them: a fault nearby may have made it, and
@@ -391,13 +402,12 @@ static void op_pipe_io(void)
 {
 	static unsigned char other[BUF_BYTES];
 	int *pipe = world.pipe[below(PIPES)], wr = chance(50);
-	struct held *h = held_by(pipe[0]);
 	uint64_t n = pick_bytes(), small = n, p;
 	long ret;
 
 	span_start(pipe[wr], 0);
 	p = pick_memory(&small);
-	if (!wr && h && (h->buf || h->any || h->files)) {
+	if (!wr && !may_read(pipe[0])) {
 		ret = SYS(SYS_read, pipe[0], other, n);
 		put_s(" r other");
 		put_kx("n=", n);

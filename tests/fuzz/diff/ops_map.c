@@ -50,7 +50,8 @@ static void do_mmap(uint64_t addr, uint64_t bytes, int prot, unsigned flags, int
 	put_kx("off=", off);
 	if (ret >= 0 && ret < 1l << 32) { // each of these is at a random place, maybe near the heap
 		put_s(" = low");
-		put_ret(SYS(SYS_munmap, ret, bytes));
+		put_ret(SYS(SYS_munmap, ret, bytes) &&
+			SYS(SYS_munmap, ret, (bytes | 0x1fffff) + 1));
 		return;
 	}
 	put_ret_addr(ret);

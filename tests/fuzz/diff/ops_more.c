@@ -15,7 +15,6 @@
 #define SEGMENTS 6
 #define HUGE     (2ul << 20)
 #define HUGE_AT  (ARENA + 0x100000000ul) // where huge mappings with a fixed address lie
-#define HUGE_MAX 8ul                     // frames that an operation asks for at most
 
 // -- System V shared memory: ids differ, so slots are shown --
 

@@ -192,6 +192,8 @@ static void op_maps(void)
 		parse_area(line, &now);
 		if (now.start < ARENA - 0x1000000 || now.start >= world.top || *now.name == '[')
 			continue;
+		if (now.end > world.top) // what lies above is joined or not
+			now.end = world.top;
 		if (joins(&last, &now)) {
 			last.end = now.end;
 		} else {

@@ -10,11 +10,39 @@ that shows it again. Exit status 1 if there was one. Calls left out by --off are
 deliberate differences are filtered in the generator and named in docs/differences.md.
 """
 import argparse
+import contextlib
+import fcntl
 import subprocess
 import sys
 import time
 
 EPISODE_OPS = 1000
+POOL = "/proc/sys/vm/nr_hugepages"
+POOL_LOCK = "/tmp/.ouro-hugepool"  # as tests/guest/t.h
+
+
+@contextlib.contextmanager
+def huge_pool(frames):
+    """A pool of so many huge pages on the host for as long as this runs; False: none to be had."""
+    if not frames:
+        yield True
+        return
+    with open(POOL_LOCK, "a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            set_pool(frames)
+            with open(POOL, encoding="ascii") as f:
+                yield int(f.read()) == frames
+        except OSError:
+            yield False
+        finally:
+            with contextlib.suppress(OSError):
+                set_pool(0)
+
+
+def set_pool(frames):
+    with open(POOL, "w", encoding="ascii") as f:
+        f.write(f"{frames}\n")
 
 
 class Sides:
@@ -206,7 +234,7 @@ def main():
     p.add_argument("--memory", default="512M")
     p.add_argument("--timeout", type=int, default=120)
     p.add_argument("--off", default="remapfile", help="remap_file_pages is ENOSYS by decision")
-    p.add_argument("--huge", type=int, default=0, help="a pool of so many huge pages, on both")
+    p.add_argument("--huge", type=int, default=0, help="a pool of so many huge pages, on both (root)")
     p.add_argument("--most", type=int, default=3, help="divergences to shrink in a batch")
     p.add_argument("--go-on", action="store_true")
     p.add_argument("--no-shrink", action="store_true")
@@ -216,7 +244,14 @@ def main():
     p.add_argument("--show", action="store_true")
     p.add_argument("--width", type=int, default=400)
     args = p.parse_args()
-    sides = Sides(args)
+    with huge_pool(args.huge) as there:
+        if not there:
+            print("# no pool of huge pages on this host: without them")
+            args.huge = 0
+        return run(args, Sides(args))
+
+
+def run(args, sides):
     if args.episode is None:
         return fuzz(args, sides)
     ops = parse_ranges(args.keep) if args.keep else list(range(EPISODE_OPS))

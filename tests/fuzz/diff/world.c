@@ -13,6 +13,7 @@
 #include "text.h"
 
 #define FREE_SPAN   (1ul << 30) // below |top|: where mappings without an address come to lie
+#define ROOF        (1ul << 21)
 #define WORLD_START (1ul << 33) // from here to |top| is nothing but what operations mapped
 
 struct world world;
@@ -264,13 +265,17 @@ static void close_all(void)
 }
 
 // Pages that nothing may touch, above the place where free mappings go: what lies higher differs.
+// It begins at a multiple of a huge page.
 static void make_roof(void)
 {
-	uint64_t bytes = 256 * PG, roof = world.top;
+	static uint64_t end;
 
-	roof = (uint64_t)SYS(SYS_mmap, roof, bytes, PROT_NONE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | (roof ? MAP_FIXED : 0), -1, 0);
-	world.top = roof;
+	if (!world.top) {
+		end = (uint64_t)SYS(SYS_mmap, 0, PG, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		world.top = (end - ROOF) & -ROOF;
+	}
+	SYS(SYS_mmap, world.top, end + PG - world.top, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }
 
 void world_reset(void)
