@@ -13,12 +13,11 @@ _Static_assert(sizeof(Elf64_Ehdr) == ELF_HEADER_BYTES, "file header");
 _Static_assert(sizeof(Elf64_Phdr) == ELF_PHDR_BYTES, "program header");
 
 // The table may stand at any alignment in the caller's buffer.
-static Elf64_Phdr phdr_at(const void *table, unsigned i)
-{
-	Elf64_Phdr p;
+typedef Elf64_Phdr __attribute__((aligned(1))) phdr_t;
 
-	memcpy(&p, (const char *)table + (size_t)i * sizeof(p), sizeof(p));
-	return p;
+static const phdr_t *phdr_at(const void *table, unsigned i)
+{
+	return (const phdr_t *)table + i;
 }
 
 int elf_parse_header(const void *file, size_t bytes, struct elf_header *out)
@@ -52,7 +51,7 @@ int elf_check_interp(const char *path, uint32_t bytes)
 // What makes Linux refuse a PT_LOAD: its end above the limit, more bytes in the file than in
 // memory, an offset that is not congruent to the address (mmap's EINVAL), an end of file range that
 // wraps.
-static bool segment_is_sound(const Elf64_Phdr *p, uint64_t limit_va)
+static bool segment_is_sound(const phdr_t *p, uint64_t limit_va)
 {
 	uint64_t end;
 
@@ -67,7 +66,7 @@ static bool segment_is_sound(const Elf64_Phdr *p, uint64_t limit_va)
 	return checked_add_u64(p->p_offset, p->p_filesz, &end) && end <= INT64_MAX - PAGE_BYTES;
 }
 
-static void note_load(const struct elf_header *h, const Elf64_Phdr *p, struct elf_image *img)
+static void note_load(const struct elf_header *h, const phdr_t *p, struct elf_image *img)
 {
 	uint64_t file_end = p->p_vaddr + p->p_filesz, end = p->p_vaddr + p->p_memsz;
 
@@ -87,7 +86,7 @@ static void note_load(const struct elf_header *h, const Elf64_Phdr *p, struct el
 	img->end_data_va = MAX(img->end_data_va, file_end);
 }
 
-static int note_interp(const Elf64_Phdr *p, struct elf_image *img)
+static int note_interp(const phdr_t *p, struct elf_image *img)
 {
 	if (img->interp_bytes)
 		return 0; // Linux stops at the first
@@ -102,14 +101,14 @@ static int note_interp_and_stack(const struct elf_header *h, const void *table,
 				 struct elf_image *img)
 {
 	for (unsigned i = 0; i < h->phdrs; i++) {
-		Elf64_Phdr p = phdr_at(table, i);
+		const phdr_t *p = phdr_at(table, i);
 		int err;
 
-		if (p.p_type == PT_GNU_STACK)
-			img->stack = p.p_flags & PF_X ? ELF_STACK_EXEC : ELF_STACK_NOEXEC;
-		if (p.p_type != PT_INTERP)
+		if (p->p_type == PT_GNU_STACK)
+			img->stack = p->p_flags & PF_X ? ELF_STACK_EXEC : ELF_STACK_NOEXEC;
+		if (p->p_type != PT_INTERP)
 			continue;
-		err = note_interp(&p, img);
+		err = note_interp(p, img);
 		if (err)
 			return err;
 	}
@@ -127,13 +126,13 @@ int elf_parse_phdrs(const struct elf_header *h, const void *table, uint64_t limi
 	if (err)
 		return err;
 	for (unsigned i = 0; i < h->phdrs; i++) {
-		Elf64_Phdr p = phdr_at(table, i);
+		const phdr_t *p = phdr_at(table, i);
 
-		if (p.p_type != PT_LOAD)
+		if (p->p_type != PT_LOAD)
 			continue;
-		if (!segment_is_sound(&p, limit_va))
+		if (!segment_is_sound(p, limit_va))
 			return -EINVAL;
-		note_load(h, &p, &img);
+		note_load(h, p, &img);
 	}
 	if (img.loads == 0)
 		img.min_va = 0;
@@ -144,7 +143,7 @@ int elf_parse_phdrs(const struct elf_header *h, const void *table, uint64_t limi
 	return 0;
 }
 
-static void segment_from_phdr(const Elf64_Phdr *p, struct elf_segment *out)
+static void segment_from_phdr(const phdr_t *p, struct elf_segment *out)
 {
 	uint64_t va = ALIGN_DOWN(p->p_vaddr, PAGE_BYTES), head = p->p_vaddr - va;
 	uint64_t file_end = p->p_vaddr + p->p_filesz, end = p->p_vaddr + p->p_memsz;
@@ -172,11 +171,11 @@ bool elf_next_segment(const struct elf_header *h, const void *table, unsigned *c
 		      struct elf_segment *out)
 {
 	while (*cursor < h->phdrs) {
-		Elf64_Phdr p = phdr_at(table, (*cursor)++);
+		const phdr_t *p = phdr_at(table, (*cursor)++);
 
-		if (p.p_type != PT_LOAD)
+		if (p->p_type != PT_LOAD)
 			continue;
-		segment_from_phdr(&p, out);
+		segment_from_phdr(p, out);
 		return true;
 	}
 	return false;

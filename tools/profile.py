@@ -76,6 +76,7 @@ def main():
     parser.add_argument("--timeout", type=int, default=300, metavar="SECONDS")
     parser.add_argument("--top", type=int, default=40, metavar="N")
     parser.add_argument("--lines", action="append", default=[], metavar="FUNCTION")
+    parser.add_argument("--add", action="append", default=[], metavar="HOST[:GUEST]", help="as ouro build")
     parser.add_argument("program")
     parser.add_argument("args", nargs=argparse.REMAINDER)
     args = parser.parse_args()
@@ -85,7 +86,8 @@ def main():
     mark = next((f"{address:016x}".encode() for address, name in table if name == MARK), None)
     counter = Counter(mark)
     with tempfile.NamedTemporaryFile(suffix=".elf") as image:
-        subprocess.check_call([args.ouro, "build", "-o", image.name, args.program, *args.args],
+        subprocess.check_call([args.ouro, "build", *(w for a in args.add for w in ("--add", a)), "-o", image.name,
+                               args.program, *args.args],
                               stdout=subprocess.DEVNULL)
         run(args, image.name, counter.take)
     counts = counter.last if counter.marks >= 2 else counter.now

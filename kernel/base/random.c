@@ -1,7 +1,7 @@
 // The kernel's random numbers. Lock: rng.lock (RANK_DEVICE, interrupts off), a leaf.
 //
-// Words come from a batch, so that a few numbers at boot cost one ChaCha20 block; a batch word is
-// erased when it is handed out.
+// Words come from a batch, so that a few numbers at boot cost one ChaCha20 block, and each exec's
+// later less than that; a batch word is erased when it is handed out.
 
 #include "kernel/base/random.h"
 
@@ -11,7 +11,8 @@
 #include "lib/chacha20.h"
 #include "lib/string.h"
 
-#define BATCH_WORDS    4
+#define FIRST_WORDS    4  // what a block has room for beside the next key
+#define BATCH_WORDS    12 // two blocks
 #define JITTER_SAMPLES 16
 #define HW_WORDS       4
 #define HW_RETRIES     10  // Intel SDM vol. 1, 7.3.17.1
@@ -22,7 +23,8 @@ static struct {
 	struct csprng csprng;
 	uint64_t batch[BATCH_WORDS];
 	unsigned batch_left;
-	bool fixed; // from ouro.seed=: nothing else may get in
+	bool started; // the first batch is used up
+	bool fixed;   // from ouro.seed=: nothing else may get in
 } rng = { .lock = SPINLOCK_INIT(RANK_DEVICE, "random") };
 
 static uint64_t hardware_word(void)
@@ -95,8 +97,9 @@ uint64_t random_u64(void)
 	uint64_t irq = spin_lock_irqsave(&rng.lock), v;
 
 	if (!rng.batch_left) {
-		csprng_bytes(&rng.csprng, rng.batch, sizeof(rng.batch));
-		rng.batch_left = BATCH_WORDS;
+		rng.batch_left = rng.started ? BATCH_WORDS : FIRST_WORDS;
+		rng.started = true;
+		csprng_bytes(&rng.csprng, rng.batch, rng.batch_left * sizeof(*rng.batch));
 	}
 	v = rng.batch[--rng.batch_left];
 	rng.batch[rng.batch_left] = 0;

@@ -193,10 +193,9 @@ static int exec_build_stack(struct exec *x)
 		.egid = c->egid,
 		.secure = x->secure,
 	};
-	uint8_t random16[16];
+	uint64_t random16[2] = { random_u64(), random_u64() };
 
-	random_bytes(random16, sizeof(random16));
-	return exec_stack_build(&x->stack, x->stack_top, &x->strings, &aux, random16,
+	return exec_stack_build(&x->stack, x->stack_top, &x->strings, &aux, (uint8_t *)random16,
 				aslr_stack_gap(exec_random(x)));
 }
 
@@ -380,7 +379,7 @@ static void exec_set_registers(const struct exec *x, struct pt_regs *regs)
 	cpu_irq_restore(irq);
 }
 
-int exec_program(const struct exec_request *req, struct pt_regs *regs)
+__stack_guarded int exec_program(const struct exec_request *req, struct pt_regs *regs)
 {
 	struct exec x = { .req = req };
 	int err = exec_prepare(&x);

@@ -491,13 +491,14 @@ bool signal_is_pending(void)
 
 void signal_reset_handlers(struct process *p)
 {
-	for (int i = 0; i < SIGNAL_COUNT; i++) {
-		struct sig_action *a = &p->sighand->actions[i];
-		bool ignored = a->handler == (uint64_t)SIG_IGN;
+	struct sig_action *a = p->sighand->actions, *end = a + SIGNAL_COUNT;
 
-		memset(a, 0, sizeof(*a));
-		if (ignored)
-			a->handler = (uint64_t)SIG_IGN;
+	for (; a < end; a++) {
+		if (!(a->handler | a->flags | a->restorer | a->mask))
+			continue; // most are as they should be
+		if (a->handler != (uint64_t)SIG_IGN)
+			a->handler = (uint64_t)SIG_DFL;
+		a->flags = a->restorer = a->mask = 0;
 	}
 }
 

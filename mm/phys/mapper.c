@@ -388,12 +388,17 @@ static void free_below(struct pgtable *pt, pa_t table_pa, unsigned level, va_t v
 		       va_t floor, va_t ceiling, struct tlb_batch *batch)
 {
 	unsigned shift = PAGE_SHIFT + 9 * level;
+	pte_t *e = (pte_t *)phys_to_virt(table_pa) + pte_slot(va, level);
 
-	while (va < end) {
-		pte_t *e = (pte_t *)phys_to_virt(table_pa) + pte_slot(va, level);
+	// An address space is mostly holes: not a step for each entry of them.
+	for (; va < end && pa_to_page(table_pa)->table.used; e++) {
 		va_t base = ALIGN_DOWN(va, 1ull << shift), next = next_boundary(va, shift);
 		pte_t v = READ_ONCE(*e);
 
+		if (!v && IS_ALIGNED((uintptr_t)e, 8 * sizeof(*e)) && are_empty(e)) {
+			next = base + (8ull << shift);
+			e += 7;
+		}
 		if (is_table(v)) {
 			if (level > 1)
 				free_below(pt, v & PTE_ADDR, level - 1, va, MIN(end, next), floor,

@@ -103,7 +103,10 @@ bool __must_check pt_set_prot(struct pgtable *pt, va_t va, struct pt_entry old, 
 // edges: of an object (page->owner set) cleared whole, private ones split with their reserved
 // table. Never allocates. May run without the address space's lock for ranges of a live vma.
 void pt_unmap_range(struct pgtable *pt, va_t va, va_t end, struct tlb_batch *batch);
-// The same for entries whose frame's owner is |owner| only.
+// The same for private anonymous memory in tables that no CPU has loaded and none will load again:
+// nothing is left to flush, so frames go at once. True if there were any.
+bool pt_drop_private(struct pgtable *pt, va_t va, va_t end);
+// As pt_unmap_range for entries whose frame's owner is |owner| only.
 void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
 		    struct tlb_batch *batch);
 // For |owner|: everything but guards.

@@ -119,6 +119,12 @@ static inline struct page *pop_spare(struct page *pd)
 	return table;
 }
 
+// The eight entries from |e| on. What is given back is mostly a range of which little was used.
+static __always_inline_fn bool are_empty(const pte_t *e)
+{
+	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
+}
+
 // Could a TLB grant something by |was| that |now| does not?
 static inline bool loses_rights(pte_t was, pte_t now)
 {

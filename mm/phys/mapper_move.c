@@ -74,6 +74,63 @@ static void fork_huge(struct range_op *op, pte_t *from, va_t va)
 	op->copied += HUGE_PAGES;
 }
 
+// What more than the entry's bits decides about. (Of what the program gave up, the dirty bit says
+// whether it took it back: the child's entry must have what the parent's had last.)
+#define FORK_ODD ((pte_t)(PT_SPECIAL | PT_BORROWED) | PTE_LAZY)
+
+static __noinline void fork_odd(struct range_op *op, pte_t *from, pte_t *to, va_t va)
+{
+	struct page *table = table_of(to);
+
+	op->err = fork_one(op, from, to, va, 0);
+	table->table.used += *to != 0;
+	table->table.borrowed += (*to & PT_BORROWED) != 0;
+	op->copied += *to && !(*to & PT_SPECIAL);
+}
+
+// |from| is the entry of |va|, |to| the child's, empty as all up to |stop|; both tables are locked.
+// A page costs little, as there may be many: one that was forked before is not changed again.
+static __always_inline_fn void fork_run(struct range_op *op, pte_t *from, pte_t *to, va_t va,
+					va_t stop, bool filter)
+{
+	const pte_t lost = PTE_WRITE | PT_EXCLUSIVE;
+	struct page *table = table_of(to);
+	va_t first = ~0ull, last = 0;
+	unsigned made = 0;
+
+	for (; va < stop && !op->err; va += PAGE_SIZE, from++, to++) {
+		pte_t v = *from;
+		struct page *p = pa_to_page(v & PTE_ADDR);
+
+		if (!v) {
+			while (stop - va > 8 * PAGE_SIZE && are_empty(from + 1)) {
+				va += 8 * PAGE_SIZE;
+				from += 8;
+				to += 8;
+			}
+			continue;
+		}
+		if (filter && !fork_wants(op, v))
+			continue;
+		if (unlikely((v & FORK_ODD) || ((v & PT_EXCLUSIVE) && READ_ONCE(p->pins)))) {
+			fork_odd(op, from, to, va);
+			continue;
+		}
+		page_get(p, 0);
+		*to = v & ~lost;
+		made++;
+		if (v & lost) {
+			__atomic_and_fetch(from, ~lost, __ATOMIC_ACQ_REL);
+			first = MIN(first, va);
+			last = va + PAGE_SIZE;
+		}
+	}
+	table->table.used += (uint16_t)made;
+	op->copied += made;
+	if (last)
+		tlb_batch_range(op->batch, first, last);
+}
+
 static void fork_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
 {
 	pte_t *from, *to;
@@ -94,18 +151,10 @@ static void fork_entries(struct range_op *op, pte_t *pd_entry, va_t va, va_t sto
 		return;
 	spin_lock(&table_of(from)->table_lock);
 	spin_lock_nested(&table_of(to)->table_lock);
-	for (; va < stop && !op->err; va += PAGE_SIZE, from++, to++) {
-		if (!fork_wants(op, *from))
-			continue;
-		op->err = fork_one(op, from, to, va, 0);
-		if (op->err)
-			break;
-		table_of(to)->table.used++;
-		table_of(to)->table.borrowed += (*to & PT_BORROWED) != 0;
-		op->copied += !(*to & PT_SPECIAL);
-	}
-	to -= va == stop; // |to| may point behind its table
-	from -= va == stop;
+	if (op->filter)
+		fork_run(op, from, to, va, stop, true);
+	else
+		fork_run(op, from, to, va, stop, false);
 	spin_unlock(&table_of(to)->table_lock);
 	spin_unlock(&table_of(from)->table_lock);
 }

@@ -86,12 +86,6 @@ bool pt_table_or_huge(struct range_op *op, pte_t *e, va_t va, va_t stop, bool *w
 
 // ---- unmap
 
-// The eight entries from |e| on. What is given back is mostly a range of which little was used.
-static __always_inline_fn bool are_empty(const pte_t *e)
-{
-	return !(e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]);
-}
-
 // Takes entries out of [*va, stop) of |table|, as many as the batch has room for; its lock is held.
 // *va is where to go on. Written for speed: what counts is kept in registers.
 static __always_inline_fn void take_some(struct range_op *op, struct page *table, pte_t **at,
@@ -260,6 +254,57 @@ void pt_unmap_owned(struct pgtable *pt, va_t va, va_t end, const void *owner,
 	struct range_op op = { .pt = pt, .batch = batch, .owner = owner, .filter = true };
 
 	for_each_pd_entry(&op, va, end, unmap_filtered);
+}
+
+// ---- the end of an address space
+
+// The entries of [va, stop), where no object is shown.
+static unsigned drop_entries(pte_t *e, va_t va, va_t stop)
+{
+	struct page *table = table_of(e);
+	unsigned left, taken = 0;
+
+	spin_lock(&table->table_lock);
+	for (left = table->table.used; left && va < stop; va += PAGE_SIZE, e++) {
+		pte_t v = *e;
+
+		if (!v) {
+			while (stop - va > 8 * PAGE_SIZE && are_empty(e + 1)) {
+				va += 8 * PAGE_SIZE;
+				e += 8;
+			}
+			continue;
+		}
+		*e = 0;
+		left--;
+		taken++;
+		if (!(v & PT_SPECIAL))
+			page_put(pa_to_page(v & PTE_ADDR), 0);
+	}
+	table->table.used = (uint16_t)left;
+	spin_unlock(&table->table_lock);
+	return taken;
+}
+
+static void drop_private(struct range_op *op, pte_t *pd_entry, va_t va, va_t stop)
+{
+	if (is_table(*pd_entry))
+		op->copied += drop_entries(
+			(pte_t *)phys_to_virt(*pd_entry & PTE_ADDR) + pte_slot(va, 0), va, stop);
+	else
+		unmap_all(op, pd_entry, va, stop);
+}
+
+__stack_guarded bool pt_drop_private(struct pgtable *pt, va_t va, va_t end)
+{
+	struct tlb_batch batch; // of 2 MiB entries
+	struct range_op op = { .pt = pt, .batch = &batch };
+
+	DEBUG_ASSERT(!__atomic_load_n(&pt->cpus, __ATOMIC_RELAXED));
+	tlb_batch_begin(&batch, pt);
+	for_each_pd_entry(&op, va, end, drop_private);
+	tlb_batch_end(&batch);
+	return op.copied || batch.anon_pages;
 }
 
 // ---- protect

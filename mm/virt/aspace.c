@@ -60,7 +60,7 @@ static void unmap_everything(struct aspace *as)
 	struct vma *dead = NULL;
 
 	rwsem_write_lock(&as->lock);
-	vma_remove_range(as, 0, USER_TOP, &dead);
+	vma_remove_all(as, &dead);
 	rwsem_write_unlock(&as->lock);
 	vma_release_list(dead);
 }

@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 
 #include "kernel/sched/sched.h"
+#include "lib/string.h"
 #include "mm/phys/tlb.h"
 #include "mm/virt/vma.h"
 
@@ -124,6 +125,49 @@ static __noinline void remove_found(struct aspace *as, struct vma *v, va_t end, 
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead)
 {
 	remove_found(as, aspace_find_vma(as, start), end, dead);
+}
+
+static void drop_private(struct aspace *as, const struct vma *v)
+{
+	uint64_t step = HUGE_SIZE;
+	va_t to;
+
+	for (va_t at = v->start; at < v->end; at = to) {
+		to = MIN(v->end, ALIGN_DOWN(at, HUGE_SIZE) + step);
+		step = pt_drop_private(&as->pt, at, to) ? HUGE_SIZE
+							: MIN(step * 2, VMA_MAX_STEP_BYTES);
+		if (to < v->end)
+			sched_point();
+	}
+}
+
+__stack_guarded void vma_remove_all(struct aspace *as, struct vma **dead)
+{
+	struct vma *v = as->lowest, *next;
+	struct tlb_batch tables;
+
+	tlb_unload(&as->pt);
+	tlb_batch_begin(&tables, &as->pt);
+	for (; v; v = next) {
+		next = v->next;
+		if (v->touched && !v->obj)
+			drop_private(as, v);
+		else if (v->touched)
+			vma_zap_range(as, v, v->start, v->end);
+		if (v->obj)
+			vma_hide(v);
+		// Here, where it is known where they are, rather than at the end.
+		if (v->touched)
+			pt_free_tables(&as->pt, v->start, v->end, 0, next ? next->start : USER_TOP,
+				       &tables);
+		vma_discard(as, v, dead);
+	}
+	tlb_batch_end(&tables);
+	// They went as one, not each out of its trees.
+	as->vmas.node = NULL;
+	as->lowest = as->highest = as->last_hit = as->place_at = NULL;
+	memset(as->fresh, 0, sizeof(as->fresh));
+	as->vma_count = 0;
 }
 
 // Cuts [start, end), one end of |v| but not all of it, off.

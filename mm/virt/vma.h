@@ -363,6 +363,8 @@ int __must_check vma_clear_from(struct aspace *as, struct vma *v, va_t start, va
 				struct vma **dead);
 // Takes [start, end) out (whole vmas, after vma_isolate); they go on |*dead|.
 void vma_remove_range(struct aspace *as, va_t start, va_t end, struct vma **dead);
+// Takes everything out of an address space that nobody runs in any more, nor will.
+void vma_remove_all(struct aspace *as, struct vma **dead);
 // Unmaps the page-table entries of [start, end) in steps, with the accounting of |v|'s kind.
 void vma_zap_range(struct aspace *as, struct vma *v, va_t start, va_t end);
 struct tlb_batch;

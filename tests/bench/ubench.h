@@ -1,6 +1,5 @@
 // What the files of the benchmark share: a row, and helpers that several rows use.
-#ifndef OURO_TESTS_BENCH_UBENCH_H
-#define OURO_TESTS_BENCH_UBENCH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,5 +26,3 @@ void touch_write(char *p, size_t bytes);
 
 // rows_process.c; ends with a row without a name.
 extern const struct row process_rows[];
-
-#endif
