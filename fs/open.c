@@ -187,8 +187,8 @@ static int open_special(struct inode *i, struct file *f)
 	switch (i->mode & S_IFMT) {
 	case S_IFCHR:
 		return open_chrdev(i, f);
-	case S_IFIFO:
-		return fifo_open(i, f);
+	case S_IFIFO: // one with operations of its own is a standard stream of the program's
+		return f->ops ? 0 : fifo_open(i, f);
 	case S_IFBLK:
 	case S_IFSOCK:
 		return -ENXIO;

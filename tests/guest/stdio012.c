@@ -36,6 +36,9 @@ int main(void)
 	write(2, "error ", 6);
 	write(1, "raw\n", 4);
 	dprintf(2, "output\n");
+	int again = MUST(open("/proc/self/fd/1", O_WRONLY));
+	write(again, "by its name\n", 12);
+	close(again);
 	int fd = MUST(dup(1));
 	R(close(1));
 	R(write(1, "lost", 4));
