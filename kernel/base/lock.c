@@ -103,12 +103,31 @@ static inline void note_released(struct spinlock *l)
 }
 #endif
 
+// Statistics of waiting, only ever touched by those who do wait.
+static DEFINE_PERCPU(uint64_t, spin_waits);
+static DEFINE_PERCPU(uint64_t, spin_wait_tsc);
+
 __cold void spin_lock_contended(struct spinlock *l)
 {
+	uint64_t since = cpu_rdtsc();
+
 	do {
 		while (__atomic_load_n(&l->locked, __ATOMIC_RELAXED))
 			cpu_relax();
 	} while (__atomic_exchange_n(&l->locked, 1, __ATOMIC_ACQUIRE));
+	this_cpu_add(spin_waits, 1);
+	this_cpu_add(spin_wait_tsc, cpu_rdtsc() - since);
+}
+
+struct lock_stats lock_get_stats(void)
+{
+	struct lock_stats s = { 0 };
+
+	for (unsigned cpu = 0; cpu < cpu_count_ready(); cpu++) {
+		s.spin_waits += READ_ONCE(*per_cpu_ptr(spin_waits, cpu));
+		s.spin_wait_tsc += READ_ONCE(*per_cpu_ptr(spin_wait_tsc, cpu));
+	}
+	return s;
 }
 
 RARE_CALL_THUNK(spin_lock_contended);

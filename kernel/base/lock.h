@@ -129,6 +129,11 @@ static inline void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state
 uint64_t __must_check spin_lock_irqsave(struct spinlock *l);
 void spin_unlock_irqrestore(struct spinlock *l, uint64_t irq_state);
 #endif
+// How often a spinlock was not free at once, so far, and how long was waited for those.
+struct lock_stats {
+	uint64_t spin_waits, spin_wait_tsc;
+};
+struct lock_stats lock_get_stats(void);
 // Panics in debug builds unless this CPU holds |l|.
 void spin_assert_held(const struct spinlock *l);
 // Debug builds: true if this CPU holds any spinlock (nothing may sleep then). Else false.

@@ -8,15 +8,33 @@
 #include "kernel/base/boottables.h"
 #include "kernel/base/clock.h"
 #include "kernel/base/cpu.h"
+#include "kernel/base/lock.h"
 #include "kernel/base/panic.h"
+#include "kernel/base/percpu.h"
 #include "kernel/init/options.h"
 #include "kernel/init/smp.h"
 #include "kernel/proc/process.h"
+#include "kernel/sched/sched.h"
 #include "lib/ctlproto.h"
 #include "lib/fmt.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/pmm.h"
+#include "mm/phys/tlb.h"
 #include "syscall/dispatch.h"
+
+// What several CPUs cost: interrupts to others, and waiting for them and for locks.
+static void report_cpus(struct seq *out)
+{
+	const struct lock_stats lock = lock_get_stats();
+	const struct tlb_stats tlb = tlb_get_stats();
+	struct sched_cpu_stats s;
+
+	sched_get_cpu_stats(&s);
+	seq_printf(out, "kicks=%lu\nmoved=%lu\npulled=%lu\nlock_sleeps=%lu\n", s.kicks, s.moved,
+		   s.pulled, s.sleeps);
+	seq_printf(out, "spin_waits=%lu\nspin_wait_tsc=%lu\n", lock.spin_waits, lock.spin_wait_tsc);
+	seq_printf(out, "tlb_requests=%lu\ntlb_wait_tsc=%lu\n", tlb.requests, tlb.wait_tsc);
+}
 
 // What ouro run --stats prints; tests/bench reads entry_tsc and tsc_hz.
 static void send_stats(void)
@@ -28,6 +46,8 @@ static void send_stats(void)
 	seq_printf(&out, "end_tsc=%lu\n", cpu_rdtsc());
 	seq_printf(&out, "tsc_hz=%lu\n", clock_tsc_hz());
 	seq_printf(&out, "total_pages=%lu\nfree_pages=%lu\n", pmm.total_pages, pmm.free_pages);
+	if (cpu_count_ready() > 1)
+		report_cpus(&out);
 	syscall_report(&out);
 	if (!out.oom)
 		ctl_send_record(CTL_STATS, out.buf, out.len);

@@ -1,6 +1,8 @@
 // The dump of all threads (a hang in a test, sysrq-like requests from the host).
 
 #include "kernel/base/log.h"
+#include "kernel/sched/mutex.h"
+#include "kernel/sched/runqueue.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/sched_internal.h"
 #include "lib/fmt.h"
@@ -48,6 +50,19 @@ void sched_get_stats(struct sched_stats *out)
 {
 	*out = (struct sched_stats){ 0 };
 	thread_for_each(count_one, out);
+}
+
+void sched_get_cpu_stats(struct sched_cpu_stats *out)
+{
+	*out = (struct sched_cpu_stats){ 0 };
+	for (unsigned cpu = 0; cpu < cpu_count_ready(); cpu++) {
+		const struct runqueue *rq = per_cpu_ptr(runqueue, cpu);
+
+		out->kicks += READ_ONCE(rq->kicks);
+		out->moved += READ_ONCE(rq->moved);
+		out->pulled += READ_ONCE(rq->pulled);
+		out->sleeps += READ_ONCE(*per_cpu_ptr(lock_sleeps, cpu));
+	}
 }
 
 void sched_dump_all(void)

@@ -5,6 +5,8 @@
 #include "kernel/base/panic.h"
 #include "kernel/sched/thread.h"
 
+DEFINE_PERCPU(uint64_t, lock_sleeps);
+
 #if defined(CONFIG_DEBUG_LOCKS) && !defined(OURO_HOST_TEST)
 void sleeping_lock_wanted(unsigned rank, bool nested)
 {
@@ -59,6 +61,7 @@ void mutex_lock_contended(struct mutex *m)
 	struct waitq_entry e;
 
 	ASSERT(!mutex_is_mine(m));
+	this_cpu_add(lock_sleeps, 1);
 	waitq_prepare_exclusive(&m->waiters, &e);
 	while (!mutex_trylock(m))
 		(void)waitq_sleep(&e, UINT64_MAX, false);
@@ -115,6 +118,7 @@ __noinline void rwsem_read_lock_slow(struct rwsem *s)
 {
 	int err;
 
+	this_cpu_add(lock_sleeps, 1);
 	waitq_wait_until(&s->waiters, rwsem_try_read(s), UINT64_MAX, false, err);
 	(void)err;
 }
@@ -123,6 +127,7 @@ __noinline void rwsem_write_lock_slow(struct rwsem *s)
 {
 	struct waitq_entry e;
 
+	this_cpu_add(lock_sleeps, 1);
 	__atomic_add_fetch(&s->writers_waiting, 1, __ATOMIC_SEQ_CST);
 	waitq_prepare(&s->waiters, &e);
 	while (!rwsem_try_write(s))

@@ -4,6 +4,7 @@
 #ifdef KERNEL_HOT
 #include "kernel/sched/thread.h"
 #endif
+#include "kernel/base/percpu.h"
 #include "kernel/sched/waitq.h"
 #include "lib/rare.h"
 
@@ -24,6 +25,9 @@ static inline void sleeping_lock_released(unsigned rank)
 {
 }
 #endif
+
+// Waits for sleeping locks, so far.
+DECLARE_PERCPU(uint64_t, lock_sleeps);
 
 struct mutex {
 	uint32_t locked;

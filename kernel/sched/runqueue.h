@@ -23,7 +23,7 @@ struct runqueue {
 	struct list_node rt[PRIO_RT_END];
 	struct timer tick;
 	bool tick_armed;
-	uint64_t kicks, pulled; // statistics
+	uint64_t kicks, moved, pulled; // statistics: sched.h
 };
 
 DECLARE_PERCPU(struct runqueue, runqueue);
@@ -87,6 +87,7 @@ static inline void rq_set_cpu(struct thread *t, unsigned cpu)
 {
 	if (t->notify_on_switch)
 		__atomic_fetch_or(&t->pending, PENDING_NOTIFY, __ATOMIC_RELAXED);
+	this_cpu_add(runqueue.moved, 1);
 	__atomic_store_n(&t->cpu, cpu, __ATOMIC_RELEASE);
 }
 

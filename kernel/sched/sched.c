@@ -152,7 +152,7 @@ __cold void sched_want_cpus(void)
 
 void sched_kick_cpu(unsigned cpu)
 {
-	this_cpu_ptr(runqueue)->kicks++;
+	this_cpu_add(runqueue.kicks, 1);
 	sched_shared.kick(cpu);
 }
 

@@ -58,6 +58,14 @@ struct sched_stats {
 	int last_tid;
 };
 void sched_get_stats(struct sched_stats *out);
+// What several CPUs cost, so far: for ouro run --stats.
+struct sched_cpu_stats {
+	uint64_t kicks;  // interrupts that tell a CPU to look at its queue
+	uint64_t moved;  // threads that changed their CPU
+	uint64_t pulled; // of these, taken by a CPU without work, or given to it
+	uint64_t sleeps; // waits for a sleeping lock
+};
+void sched_get_cpu_stats(struct sched_cpu_stats *out);
 // Prints every thread with state and kernel backtrace to the log.
 void sched_dump_all(void);
 // Sleeps until |deadline_ns| on CLOCK_MONOTONIC. 0, or -EINTR when a signal came first.

@@ -25,6 +25,7 @@ enum tlb_mode { TLB_ACTIVE, TLB_LAZY, TLB_LAZY_FLUSH };
 DEFINE_PERCPU(struct pgtable *, tlb_loaded);
 DEFINE_PERCPU(uint32_t, tlb_mode); // atomic: others turn TLB_LAZY into TLB_LAZY_FLUSH
 static DEFINE_PERCPU(uint64_t, tlb_requests_sent);
+static DEFINE_PERCPU(uint64_t, tlb_wait_tsc);
 
 static struct {
 	struct spinlock lock;
@@ -74,18 +75,21 @@ void tlb_shootdown_interrupt(void)
 static __noinline void request(uint64_t cpus, va_t start, va_t end, bool kernel,
 			       const struct pgtable *leave)
 {
+	uint64_t since = cpu_rdtsc();
+
 	ASSERT(cpu_irqs_enabled());
 	spin_lock(&shoot.lock);
 	shoot.start = start;
 	shoot.end = end;
 	shoot.kernel = kernel;
 	shoot.leave = leave;
-	this_cpu_write(tlb_requests_sent, this_cpu_read(tlb_requests_sent) + 1);
+	this_cpu_add(tlb_requests_sent, 1);
 	__atomic_store_n(&shoot.waiting, cpus, __ATOMIC_RELEASE);
 	shoot.send(cpus);
 	while (__atomic_load_n(&shoot.waiting, __ATOMIC_ACQUIRE))
 		cpu_relax();
 	spin_unlock(&shoot.lock);
+	this_cpu_add(tlb_wait_tsc, cpu_rdtsc() - since);
 }
 
 // Takes the lazy CPUs out of |cpus|: each will flush before it runs the program again.
@@ -195,13 +199,15 @@ void tlb_unload(struct pgtable *pt)
 	DEBUG_ASSERT(!__atomic_load_n(&pt->cpus, __ATOMIC_RELAXED));
 }
 
-uint64_t tlb_count_requests(void)
+struct tlb_stats tlb_get_stats(void)
 {
-	uint64_t n = 0;
+	struct tlb_stats s = { 0 };
 
-	for (unsigned cpu = 0; cpu < cpu_count_ready(); cpu++)
-		n += READ_ONCE(*per_cpu_ptr(tlb_requests_sent, cpu));
-	return n;
+	for (unsigned cpu = 0; cpu < cpu_count_ready(); cpu++) {
+		s.requests += READ_ONCE(*per_cpu_ptr(tlb_requests_sent, cpu));
+		s.wait_tsc += READ_ONCE(*per_cpu_ptr(tlb_wait_tsc, cpu));
+	}
+	return s;
 }
 
 void tlb_forget_loaded(void)

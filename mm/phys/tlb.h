@@ -85,8 +85,11 @@ static inline void tlb_set_lazy(void)
 // Before |pt| is freed: all CPUs that have it loaded (lazily: nothing runs in it) load the
 // kernel's. Interrupts are on.
 void tlb_unload(struct pgtable *pt);
-// Shootdowns that needed an interrupt, so far.
-uint64_t tlb_count_requests(void);
+// Shootdowns that needed an interrupt, so far, and how long was waited for them.
+struct tlb_stats {
+	uint64_t requests, wait_tsc;
+};
+struct tlb_stats tlb_get_stats(void);
 // Start-up of a CPU: what it has loaded is the kernel's own.
 void tlb_forget_loaded(void);
 // Flushes [va, end) of the kernel half on all CPUs. Interrupts must be on if there are several.
