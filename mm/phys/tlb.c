@@ -1,8 +1,10 @@
 // TLB flushes: of this CPU, and of the others by shootdown.
 //
-// One shootdown at a time, under shoot.lock (RANK_TLB, taken with interrupts on: a CPU that waits
-// for it can still answer another one's request). A CPU belongs to pgtable.cpus from before it
-// loads the root until after it loaded another one. Must not allocate.
+// Each CPU has one request, which it fills and waits for: kernel code is not preempted, and who
+// waits can answer another one's. The CPUs asked are told in their |tlb_asked| who asks, so that
+// one interrupt serves all who ask meanwhile. Who has waited a while halts, for the host of a
+// virtual machine may not run the other CPUs before; the last to answer wakes it. A CPU belongs to
+// pgtable.cpus from before it loads the root until after it loaded another one. Must not allocate.
 //
 // A CPU that runs a kernel thread keeps the last program's tables loaded but touches nothing of the
 // user half: it is lazy. It is not interrupted for entries that changed; it is told (by its mode)
@@ -12,7 +14,6 @@
 #include "mm/phys/tlb.h"
 
 #include "kernel/base/cpu.h"
-#include "kernel/base/lock.h"
 #include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
 #include "mm/phys/pmm.h"
@@ -20,22 +21,30 @@
 // Beyond this many pages one reload of CR3 is cheaper than single invalidations.
 #define FLUSH_SINGLE_MAX 8
 
+// So long a waiting CPU looks again and again before it halts: more than answers take where each
+// CPU has a processor (some 10 microseconds), less than a halt and an interrupt cost.
+#define SPIN_TSC 50000u
+
 enum tlb_mode { TLB_ACTIVE, TLB_LAZY, TLB_LAZY_FLUSH };
 
 DEFINE_PERCPU(struct pgtable *, tlb_loaded);
 DEFINE_PERCPU(uint32_t, tlb_mode); // atomic: others turn TLB_LAZY into TLB_LAZY_FLUSH
+// What is asked of others: written by its owner before any other finds it in |tlb_asked|.
+struct tlb_request {
+	va_t start, end;
+	bool kernel;
+	const struct pgtable *leave; // not a flush: to be left by who has it loaded
+	uint64_t waiting;            // atomic: CPUs that have not answered yet
+	bool halted;                 // atomic: its owner sleeps, or is about to
+};
+static DEFINE_PERCPU(struct tlb_request, tlb_request);
+static DEFINE_PERCPU(uint64_t, tlb_asked); // atomic: bit per CPU whose request is to be answered
 static DEFINE_PERCPU(uint64_t, tlb_requests_sent);
 static DEFINE_PERCPU(uint64_t, tlb_wait_tsc);
 
 static struct {
-	struct spinlock lock;
 	void (*send)(uint64_t cpu_mask);
-	// The request under way: the holder of |lock| writes it, others read it after |waiting|.
-	va_t start, end;
-	bool kernel;
-	const struct pgtable *leave; // not a flush: to be left by who has it loaded
-	uint64_t waiting;            // atomic: CPUs that have not flushed yet
-} shoot = { .lock = SPINLOCK_INIT(RANK_TLB, "shootdown") };
+} shoot;
 
 static void flush_here(va_t start, va_t end, bool kernel)
 {
@@ -56,40 +65,74 @@ void tlb_set_shootdown(void (*send)(uint64_t cpu_mask))
 	shoot.send = send;
 }
 
-void tlb_shootdown_interrupt(void)
+static void answer(unsigned cpu)
 {
+	struct tlb_request *r = per_cpu_ptr(tlb_request, cpu);
 	uint64_t me = 1ull << this_cpu_id();
 
-	if (!(__atomic_load_n(&shoot.waiting, __ATOMIC_ACQUIRE) & me))
-		return;
-	if (shoot.leave || (!shoot.kernel && this_cpu_read(tlb_mode) != TLB_ACTIVE)) {
+	if (r->leave || (!r->kernel && this_cpu_read(tlb_mode) != TLB_ACTIVE)) {
 		// Only a lazy CPU can be asked to leave, and a lazy one has no use for the tables.
 		if (this_cpu_read(tlb_mode) != TLB_ACTIVE)
 			tlb_switch(pt_kernel());
 	} else {
-		flush_here(shoot.start, shoot.end, shoot.kernel);
+		flush_here(r->start, r->end, r->kernel);
 	}
-	__atomic_fetch_and(&shoot.waiting, ~me, __ATOMIC_RELEASE);
+	// From here on it may be the next request. To wake its owner once too often does no harm.
+	if (!__atomic_and_fetch(&r->waiting, ~me, __ATOMIC_SEQ_CST) &&
+	    __atomic_load_n(&r->halted, __ATOMIC_SEQ_CST))
+		shoot.send(1ull << cpu);
 }
 
-static __noinline void request(uint64_t cpus, va_t start, va_t end, bool kernel,
-			       const struct pgtable *leave)
+void tlb_shootdown_interrupt(void)
+{
+	uint64_t asked = __atomic_exchange_n(this_cpu_ptr(tlb_asked), 0, __ATOMIC_SEQ_CST);
+
+	for (; asked; asked &= asked - 1)
+		answer((unsigned)__builtin_ctzll(asked));
+}
+
+static void wait_for_answers(struct tlb_request *r)
 {
 	uint64_t since = cpu_rdtsc();
 
-	ASSERT(cpu_irqs_enabled());
-	spin_lock(&shoot.lock);
-	shoot.start = start;
-	shoot.end = end;
-	shoot.kernel = kernel;
-	shoot.leave = leave;
-	this_cpu_add(tlb_requests_sent, 1);
-	__atomic_store_n(&shoot.waiting, cpus, __ATOMIC_RELEASE);
-	shoot.send(cpus);
-	while (__atomic_load_n(&shoot.waiting, __ATOMIC_ACQUIRE))
+	while (__atomic_load_n(&r->waiting, __ATOMIC_ACQUIRE)) {
 		cpu_relax();
-	spin_unlock(&shoot.lock);
+		if (cpu_rdtsc() - since < SPIN_TSC)
+			continue;
+		cpu_irq_disable();
+		__atomic_store_n(&r->halted, true, __ATOMIC_SEQ_CST);
+		if (__atomic_load_n(&r->waiting, __ATOMIC_SEQ_CST))
+			cpu_wait_for_irq();
+		cpu_irq_enable();
+		__atomic_store_n(&r->halted, false, __ATOMIC_RELAXED);
+	}
 	this_cpu_add(tlb_wait_tsc, cpu_rdtsc() - since);
+}
+
+// Interrupts must be on: a CPU that is asked may be waiting for this one.
+static __noinline void request(uint64_t cpus, va_t start, va_t end, bool kernel,
+			       const struct pgtable *leave)
+{
+	struct tlb_request *r = this_cpu_ptr(tlb_request);
+	uint64_t me = 1ull << this_cpu_id(), to_interrupt = 0;
+
+	ASSERT(cpu_irqs_enabled());
+	r->start = start;
+	r->end = end;
+	r->kernel = kernel;
+	r->leave = leave;
+	__atomic_store_n(&r->waiting, cpus, __ATOMIC_RELEASE);
+	// Who is asked already has its interrupt under way, or has not looked yet who asks.
+	for (uint64_t left = cpus; left; left &= left - 1) {
+		unsigned cpu = (unsigned)__builtin_ctzll(left);
+
+		if (!__atomic_fetch_or(per_cpu_ptr(tlb_asked, cpu), me, __ATOMIC_SEQ_CST))
+			to_interrupt |= 1ull << cpu;
+	}
+	if (to_interrupt)
+		shoot.send(to_interrupt);
+	this_cpu_add(tlb_requests_sent, 1);
+	wait_for_answers(r);
 }
 
 // Takes the lazy CPUs out of |cpus|: each will flush before it runs the program again.

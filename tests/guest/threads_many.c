@@ -3,6 +3,7 @@
 //
 // ldflags: -pthread
 // memory: 1G
+// cpus: 1 4
 // timeout: 120
 #include "t.h"
 #include <pthread.h>

@@ -3,21 +3,26 @@
 // sources: mm/phys/mapper_huge.c mm/phys/hugepool.c
 // sources: mm/phys/mapper_move.c
 // TLB batches and shootdown on model CPUs. The model TLB aborts the test when a frame or a table is
-// freed while a CPU could still reach it; here other CPUs are played by the same thread.
+// freed while a CPU could still reach it; here other CPUs are played by the same thread, but for
+// one test in which each is a thread, and interrupts come when they come.
 
 #include "mm/phys/tlb.h"
 
 #include "kernel/base/cpu.h"
+#include "kernel/base/panic.h"
 #include "kernel/base/percpu.h"
 #include "mm/phys/mapper.h"
 #include "mm/phys/pmm.h"
 #include "tests/unit/host_mem.h"
 #include "tests/unit/shim/host_seam.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -35,6 +40,8 @@ static void as_cpu(unsigned cpu)
 // "Raises the interrupt": the handler runs at once as each CPU of the mask.
 static void send(uint64_t mask)
 {
+	const unsigned me = host_cpu(); // an answer may send, too
+
 	sent |= mask;
 	for (unsigned cpu = 1; cpu < MAX_CPUS; cpu++) {
 		if (!(mask & 1ull << cpu))
@@ -43,7 +50,7 @@ static void send(uint64_t mask)
 		tlb_shootdown_interrupt();
 		tlb_shootdown_interrupt(); // a late second one does nothing
 	}
-	as_cpu(0);
+	as_cpu(me);
 }
 
 static int setup(void **state)
@@ -89,13 +96,18 @@ static void touch(unsigned cpu, va_t va, unsigned n)
 	as_cpu(0);
 }
 
-static void unmap(va_t va, unsigned n)
+static void unmap_only(va_t va, unsigned n)
 {
 	struct tlb_batch b;
 
 	tlb_batch_begin(&b, &pt);
 	pt_unmap_range(&pt, va, va + n * PAGE_SIZE, &b);
 	tlb_batch_end(&b);
+}
+
+static void unmap(va_t va, unsigned n)
+{
+	unmap_only(va, n);
 	host_tlb_check();
 }
 
@@ -188,6 +200,87 @@ static void interrupts_must_be_on(void **state)
 	cpu_irq_enable();
 }
 
+// ---- several CPUs ask each other at once ----
+
+#define THREADS 4u
+#define ROUNDS  400u
+#define PAGES   12u
+
+static struct {
+	uint64_t wire[MAX_CPUS]; // atomic: an interrupt is pending
+	unsigned busy;           // atomic: CPUs that may still ask
+	unsigned sent, taken;    // atomic
+} many;
+
+static void raise_interrupts(uint64_t mask)
+{
+	for (; mask; mask &= mask - 1) {
+		__atomic_store_n(&many.wire[__builtin_ctzll(mask)], 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&many.sent, 1, __ATOMIC_RELAXED);
+	}
+}
+
+// Now and then a CPU has no processor for longer than others look for its answer.
+static bool take_interrupts(void)
+{
+	static _Thread_local unsigned calls;
+
+	if (!__atomic_exchange_n(&many.wire[host_cpu()], 0, __ATOMIC_SEQ_CST))
+		return false;
+	if (++calls % 16 == 0)
+		usleep(300);
+	__atomic_fetch_add(&many.taken, 1, __ATOMIC_RELAXED);
+	tlb_shootdown_interrupt();
+	return true;
+}
+
+static void *one_cpu(void *arg)
+{
+	va_t mine = BASE + (uintptr_t)arg * (1ull << 30);
+	char c = 1;
+
+	tlb_forget_loaded();
+	tlb_switch(&pt);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		unsigned n = 1 + round % PAGES;
+
+		map(mine, n);
+		for (unsigned i = 0; i < n; i++)
+			ASSERT(host_user_write(mine + i * PAGE_SIZE, &c, 1) == 1);
+		unmap_only(mine, n);
+		if (round % 64 == 0)
+			tlb_flush_kernel(0x220000000000ull, 0x220000001000ull);
+	}
+	__atomic_fetch_sub(&many.busy, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&many.busy, __ATOMIC_SEQ_CST))
+		host_yield();
+	tlb_switch(pt_kernel());
+	return NULL;
+}
+
+// Each must get all answers, whoever asks it meanwhile, and no wake of a CPU that halts is lost.
+static void all_at_once(void **state)
+{
+	pthread_t t[THREADS];
+
+	tlb_switch(pt_kernel());
+	memset(&many, 0, sizeof(many));
+	many.busy = THREADS;
+	host_online_cpus = THREADS + 1; // this one answers, too
+	tlb_set_shootdown(raise_interrupts);
+	host_interrupts = take_interrupts;
+	for (uintptr_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, one_cpu, (void *)i), 0);
+	while (__atomic_load_n(&many.busy, __ATOMIC_SEQ_CST))
+		host_yield();
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(t[i], NULL);
+	host_interrupts = NULL;
+	assert_true(many.taken && many.taken <= many.sent);
+	assert_int_equal(pt.cpus, 0);
+	host_tlb_check();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rights_and_tables, setup, teardown),
 		cmocka_unit_test_setup_teardown(kernel_range, setup, teardown),
 		cmocka_unit_test_setup_teardown(interrupts_must_be_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_at_once, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,13 +52,15 @@ static struct {
 
 static void interrupt_others(uint64_t cpus)
 {
+	const unsigned me = host_cpu(); // or who it is played by: an answer may interrupt, too
+
 	for (unsigned cpu = 0; cpus; cpu++, cpus >>= 1) {
 		if (!(cpus & 1))
 			continue;
 		host_cpu_impersonate(cpu);
 		tlb_shootdown_interrupt();
 	}
-	host_cpu_impersonate(~0u);
+	host_cpu_impersonate(me);
 }
 
 static bool stopped(void)

@@ -24,6 +24,7 @@
 _Thread_local bool host_irqs_off;
 _Thread_local jmp_buf *host_panic_jump;
 unsigned host_online_cpus = 1;
+bool (*host_interrupts)(void);
 struct cpu_features cpu_features;
 
 static struct {
@@ -47,7 +48,16 @@ uint64_t cpu_rdtsc(void)
 
 void host_yield(void)
 {
+	if (host_interrupts && !host_irqs_off)
+		host_interrupts();
 	sched_yield();
+}
+
+void host_halt(void)
+{
+	do
+		sched_yield();
+	while (host_interrupts && !host_interrupts());
 }
 
 static void cpu_release(void *number_plus_one)

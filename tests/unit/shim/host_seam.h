@@ -8,6 +8,9 @@
 
 // While set, panic() jumps there instead of aborting: for tests that a check really fires.
 extern _Thread_local jmp_buf *host_panic_jump;
+// If set: takes the interrupts that the calling thread's CPU has pending, true if there were any.
+// Called where a CPU waits with interrupts on.
+extern bool (*host_interrupts)(void);
 // Called once a thread when it becomes a CPU (weak: host_waitq.c has the one that does something).
 void host_cpu_claimed(unsigned cpu);
 // Spinlocks that this thread holds.

@@ -13,7 +13,9 @@
 #define CR4_PCIDE (1ull << 17)
 
 extern _Thread_local bool host_irqs_off;
-void host_yield(void); // host_seam.c
+// host_seam.c: another thread may run; and, with interrupts on, what host_interrupts does.
+void host_yield(void);
+void host_halt(void); // until there was an interrupt
 
 static inline void cpu_irq_disable(void)
 {
@@ -45,6 +47,11 @@ static inline void cpu_irq_restore(uint64_t flags)
 static inline void cpu_relax(void)
 {
 	host_yield();
+}
+static inline void cpu_wait_for_irq(void)
+{
+	host_irqs_off = false;
+	host_halt();
 }
 uint64_t cpu_rdtsc(void); // nanoseconds
 static inline void cpu_clear_page(void *page)
