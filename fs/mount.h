@@ -22,6 +22,7 @@ enum superblock_flags {
 	SB_INTERNAL = 1 << 1, // never mounted in the tree: pipes, sockets, anonymous inodes, memfds
 	SB_NOEXEC = 1 << 2,
 	SB_NODEV = 1 << 3,
+	SB_SHOWS_RAM = 1 << 4, // statfs tells all memory as its size (if it has no limit), not 0
 };
 
 struct superblock {

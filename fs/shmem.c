@@ -473,6 +473,24 @@ static int64_t write_pieces(struct shmem_inode *s, struct uio *u, uint64_t at, u
 	return at > start ? (int64_t)(at - start) : n;
 }
 
+// The write ended before its end, after |done| bytes or with an error. For want of memory it goes
+// on once there is some, as on Linux; for another reason the next try fails for it.
+static __cold __noinline int64_t write_rest(struct shmem_inode *s, struct uio *u, uint64_t at,
+					    uint64_t bytes, int64_t done)
+{
+	int64_t n = done;
+
+	while ((n > 0 && (uint64_t)done < bytes && !sched_killed()) ||
+	       (n == -ENOMEM && aspace_out_of_memory(thread_current()->aspace))) {
+		done = MAX(done, 0);
+		mutex_lock(&s->inode.lock);
+		n = write_pieces(s, u, at + (uint64_t)done, bytes - (uint64_t)done);
+		mutex_unlock(&s->inode.lock);
+		done += MAX(n, 0);
+	}
+	return done > 0 ? done : n;
+}
+
 static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
 	struct shmem_inode *s = shmem_of(f->inode);
@@ -489,10 +507,10 @@ static int64_t shmem_write(struct file *f, struct uio *u, uint64_t *pos, unsigne
 		n = write_pieces(s, u, at, bytes);
 	}
 	mutex_unlock(&s->inode.lock);
-	if (n > 0)
+	if (unlikely(n < (int64_t)bytes))
+		n = write_rest(s, u, at, bytes, n);
+	if (likely(n > 0))
 		*pos = at + (uint64_t)n;
-	else if (unlikely(n == -ENOMEM))
-		aspace_out_of_memory(thread_current()->aspace);
 	return n;
 }
 

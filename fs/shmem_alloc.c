@@ -62,17 +62,17 @@ int shmem_fallocate(struct file *f, int mode, uint64_t offset, uint64_t bytes)
 
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
-	mutex_lock(&s->inode.lock);
-	inode_kill_privs(&s->inode);
-	if (mode & FALLOC_FL_PUNCH_HOLE)
-		err = punch_locked(s, offset, bytes);
-	else
-		err = allocate_locked(s, mode, offset, bytes);
-	if (!err)
-		inode_touch_mtime(&s->inode);
-	mutex_unlock(&s->inode.lock);
-	if (err == -ENOMEM)
-		aspace_out_of_memory(thread_current()->aspace);
+	do {
+		mutex_lock(&s->inode.lock);
+		inode_kill_privs(&s->inode);
+		if (mode & FALLOC_FL_PUNCH_HOLE)
+			err = punch_locked(s, offset, bytes);
+		else
+			err = allocate_locked(s, mode, offset, bytes);
+		if (!err)
+			inode_touch_mtime(&s->inode);
+		mutex_unlock(&s->inode.lock);
+	} while (err == -ENOMEM && aspace_out_of_memory(thread_current()->aspace));
 	return err;
 }
 

@@ -132,19 +132,19 @@ static void generic_statfs(struct superblock *sb, struct kstatfs *out)
 {
 	struct pmm_stats ram;
 
-	if (!sb->limit_pages && sb->flags & SB_INTERNAL)
-		return;
 	if (sb->limit_pages) {
 		uint64_t used = READ_ONCE(sb->used_pages);
 
 		out->blocks = sb->limit_pages;
 		out->bfree = used < sb->limit_pages ? sb->limit_pages - used : 0;
-	} else {
+	} else if (sb->flags & SB_SHOWS_RAM) {
 		pmm_get_stats(&ram);
 		out->blocks = ram.total_pages;
 		out->bfree = ram.free_pages;
 	}
 	out->bavail = out->bfree;
+	out->files = sb->limit_inodes;
+	out->ffree = sb->limit_inodes - MIN(READ_ONCE(sb->used_inodes), sb->limit_inodes);
 }
 
 static const struct {

@@ -344,6 +344,7 @@ static struct inode *make_plain_root(struct superblock *sb, void *arg)
 	sb->limit_pages = (opt->max_bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	sb->limit_inodes = opt->max_inodes;
 	sb->used_inodes = 1;
+	sb->flags = opt->shows_ram ? SB_SHOWS_RAM : 0;
 	return i;
 }
 
@@ -356,6 +357,7 @@ static struct inode *make_lower_root(struct superblock *sb, void *arg)
 {
 	struct inode *i;
 
+	sb->flags = SB_SHOWS_RAM;
 	sb->next_ino = (uint64_t)initramfs_entries() + 16; // the image's numbers come first
 	if (!initramfs_entries())
 		return alloc_dir(sb, S_IFDIR | 0755, INITRAMFS_NONE);
@@ -382,6 +384,15 @@ static const struct {
 	{ "gid=", offsetof(struct tmpfs_options, gid), false, false },
 };
 
+// All there is, the image's files too: MemTotal.
+static uint64_t ram_pages(void)
+{
+	struct pmm_stats stats;
+
+	pmm_get_stats(&stats);
+	return stats.total_pages + stats.image_pages;
+}
+
 // A number with a suffix (memparse), or for sizes a percentage of all memory.
 static int parse_amount(char *text, bool percent_ok, uint64_t *out)
 {
@@ -389,7 +400,6 @@ static int parse_amount(char *text, bool percent_ok, uint64_t *out)
 	size_t n = strlen(text);
 	const char *suffix = n ? strchr(suffixes, text[n - 1] | 0x20) : NULL;
 	bool percent = percent_ok && n && text[n - 1] == '%';
-	struct pmm_stats stats;
 
 	if (percent || suffix)
 		text[n - 1] = '\0';
@@ -397,10 +407,8 @@ static int parse_amount(char *text, bool percent_ok, uint64_t *out)
 		return -EINVAL;
 	if (suffix)
 		*out <<= 10 * (suffix - suffixes + 1);
-	if (percent) {
-		pmm_get_stats(&stats);
-		*out = stats.total_pages * *out / 100 << PAGE_SHIFT;
-	}
+	if (percent)
+		*out = ram_pages() * *out / 100 << PAGE_SHIFT;
 	return 0;
 }
 
@@ -425,9 +433,14 @@ static int parse_option(const char *word, struct tmpfs_options *out)
 	return -EINVAL;
 }
 
-int tmpfs_parse_options(const char *data, struct tmpfs_options *out)
+__stack_guarded int tmpfs_parse_options(const char *data, struct tmpfs_options *out)
 {
-	*out = (struct tmpfs_options){ .mode = 01777 };
+	// As shmem_default_max_blocks() and shmem_default_max_inodes().
+	const uint64_t half = ram_pages() / 2;
+
+	*out = (struct tmpfs_options){ .mode = 01777,
+				       .max_bytes = half << PAGE_SHIFT,
+				       .max_inodes = half };
 	while (data && *data) {
 		char word[64];
 		const char *comma = strchr(data, ',');

@@ -29,14 +29,22 @@ static struct {
 
 static int make_tmp(struct superblock **out)
 {
-	static const struct tmpfs_options opt = { .mode = 01777 };
+	static const struct tmpfs_options opt = { .mode = 01777, .shows_ram = true };
 
 	return tmpfs_create("tmpfs", &opt, out);
 }
 
+static int make_shm(struct superblock **out)
+{
+	struct tmpfs_options opt;
+	int err = tmpfs_parse_options(NULL, &opt);
+
+	return err ? err : tmpfs_create("tmpfs", &opt, out);
+}
+
 static int make_run(struct superblock **out)
 {
-	static const struct tmpfs_options opt = { .mode = 0755 };
+	static const struct tmpfs_options opt = { .mode = 0755, .shows_ram = true };
 
 	return tmpfs_create("tmpfs", &opt, out);
 }
@@ -52,7 +60,7 @@ static int make_run(struct superblock **out)
 static struct automount automounts[] = {
 	TMP_MOUNT("/", "tmp", 01777, make_tmp),
 	TMP_MOUNT("/", "run", 0755, make_run),
-	TMP_MOUNT("/dev", "shm", 01777, make_tmp),
+	TMP_MOUNT("/dev", "shm", 01777, make_shm),
 };
 
 static int open_image(const void *image, uint64_t bytes, bool *scan)

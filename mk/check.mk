@@ -6,7 +6,7 @@ JOBS ?= 2
 KERNEL_LIMIT_KIB := 448
 CHECK_FAST_STEPS := unit lint
 CHECK_STEPS := unit lint size coverage fuzz-smoke scripts boot-matrix toolchains
-.PHONY: check check-fast check-fresh run lint format gdb size toolchains scripts boot-matrix setup
+.PHONY: check check-fast check-fresh run lint format gdb size toolchains scripts boot-matrix golden-exhaust setup
 
 setup: ## Install what building and testing needs (Debian 12)
 	$(Q)tools/setup
@@ -37,6 +37,9 @@ toolchains: ## Build and boot the kernel made by clang, by clang for x86_64-elf 
 
 boot-matrix: $(BUILD)/kernel.elf $(BUILD)/ouro examples ## PVH on three machines, ISO by BIOS and UEFI, CPUs, RAM, boot ticks (T=name)
 	$(Q)$(PYTHON) tests/boot/run.py --build $(BUILD) --jobs $(JOBS) $(T)
+
+golden-exhaust: ## Write tests/boot/exhaust.golden from the minimal Linux guest (after bench-linux)
+	$(Q)$(PYTHON) tests/boot/exhaust.py --golden --build $(BUILD)
 
 scripts: ## Tests of the build's own scripts
 	$(Q)$(PYTHON) tests/scripts/run.py

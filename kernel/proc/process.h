@@ -76,6 +76,7 @@ struct process {
 	uint32_t personality;
 	uint32_t dumpable; // PR_SET_DUMPABLE
 	int oom_score_adj;
+	uint64_t oom_wait_ns; // chosen for want of memory: its end is waited for until then; or 0
 	bool child_subreaper;
 
 	struct timer real_timer; // ITIMER_REAL and alarm(2); guarded by sighand->lock

@@ -166,12 +166,14 @@ uint64_t aspace_peak_rss_pages(const struct aspace *as);
 // it. The lock must be held.
 const char *vma_special_name(const struct vma *v);
 
-// Called without locks when a fault found no memory; true: something was freed or a victim chosen,
-// so that the access may be tried again. Registered once at init by kernel/proc.
+// Called when a fault found no memory and nothing could be reclaimed, with no locks but perhaps an
+// inode's; may sleep. True: a process was told to end, or is ending. Registered once at init by
+// kernel/proc.
 void aspace_set_oom_handler(bool (*handler)(struct aspace *as));
 // The same for a system call that found no memory for a file's pages: as on Linux a process is
-// killed, the call does not merely fail. No locks may be held. |as| is the caller's, may be NULL.
-void aspace_out_of_memory(struct aspace *as);
+// killed, the call does not merely fail. True: it is worth trying again (the caller is not to end
+// itself). No locks may be held. |as| is the caller's, may be NULL.
+bool aspace_out_of_memory(struct aspace *as);
 
 // Page faults. |error| is the x86 error code. What the trap handler must do comes back.
 enum fault_result {
@@ -179,7 +181,7 @@ enum fault_result {
 	FAULT_MAPERR, // SIGSEGV SEGV_MAPERR
 	FAULT_ACCERR, // SIGSEGV SEGV_ACCERR
 	FAULT_BUS,    // SIGBUS BUS_ADRERR: past the end of the object
-	FAULT_OOM,    // no memory: the out-of-memory callback was run, retry or die
+	FAULT_OOM,    // no memory, whoever was killed; or the caller is to end
 	FAULT_IO,     // SIGBUS BUS_ADRERR after a failed fill
 };
 #define FAULT_ERR_PRESENT 1u

@@ -4,6 +4,7 @@
 // vma.
 #include <linux/errno.h>
 
+#include "kernel/sched/sched.h"
 #include "mm/phys/pmm.h"
 #include "mm/virt/fault_impl.h"
 #include "mm/virt/huge.h"
@@ -200,17 +201,11 @@ static inline bool attempt(struct fault *f, uint32_t error)
 	return true;
 }
 
-__cold void aspace_out_of_memory(struct aspace *as)
+__cold bool aspace_out_of_memory(struct aspace *as)
 {
-	if (!resv_reclaim() && !lazy_reclaim(true) && state.oom_handler)
-		(void)state.oom_handler(as);
-}
-
-static __cold __noinline enum fault_result failed(struct fault *f)
-{
-	if (f->result == FAULT_OOM)
-		aspace_out_of_memory(f->as);
-	return f->result;
+	return (resv_reclaim() || lazy_reclaim(true) ||
+		(state.oom_handler && state.oom_handler(as))) &&
+	       !sched_killed();
 }
 
 // The lock is held.
@@ -222,10 +217,15 @@ static __noinline enum fault_result resolve(struct aspace *as, va_t va, uint32_t
 	f.va = va;
 	f.write = error & FAULT_ERR_WRITE;
 	f.major = f.told = f.promoted = false;
-	while (unlikely(!attempt(&f, error)))
+	for (;;) {
+		if (likely(attempt(&f, error))) {
+			if (likely(f.result == FAULT_OK))
+				break;
+			if (f.result != FAULT_OOM || !aspace_out_of_memory(as))
+				return f.result;
+		}
 		rwsem_read_lock(&as->lock);
-	if (unlikely(f.result != FAULT_OK))
-		return failed(&f);
+	}
 	count_fault(as, f.major);
 	return FAULT_OK;
 }

@@ -17,16 +17,11 @@ import sys
 import tempfile
 import time
 
-QEMU = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none",
-        "-monitor", "none", "-serial", "stdio", "-no-reboot"]
+from linux_guest import LINUX_WORDS, MINIMAL_MACHINE, MINIMAL_WORDS, QEMU, initramfs
+
 ICOUNT = ["-accel", "tcg", "-cpu", "max", "-icount", "shift=0,sleep=off",
           "-rtc", "base=2020-01-01,clock=vm", "-seed", "1"]
-LINUX_WORDS = ("console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable reboot=t "
-               "no_timer_check tsc_early_khz=1000000 lpj=10000000 random.trust_cpu=on")
-MINIMAL_WORDS = (" nolapic_timer clearcpuid=erms,fsrm,smap,smep rodata=off"
-                 " dhash_entries=512 ihash_entries=512")
 MINIMAL = "Linux minimal"
-MINIMAL_MACHINE = "microvm,acpi=off,pit=on,pic=on,rtc=on,isa-serial=on"
 
 # What a row must cost at most, as a part of the minimal Linux guest's instructions.
 HALF = 2.0
@@ -34,27 +29,6 @@ GOALS = dict.fromkeys((
     "fork_exit_wait_4m", "fork_exit_wait_400m", "vfork_exec_wait", "process_switch_pipe",
     "process_switch_futex", "unix_stream_roundtrip", "unix_dgram_roundtrip", "unix_stream_64k",
     "unix_pass_memfd"), HALF)
-
-
-def cpio_member(name, mode, data=b"", rdev=(0, 0), ino=[0]):
-    """One member of a cpio "newc" archive."""
-    ino[0] += 1
-    raw = name.encode() + b"\0"
-    fields = (ino[0], mode, 0, 0, 1, 0, len(data), 0, 0, rdev[0], rdev[1], len(raw), 0)
-    head = b"070701" + b"".join(b"%08x" % f for f in fields) + raw
-    return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
-
-
-def linux_initramfs(program, leave, path):
-    with open(program, "rb") as f:
-        data = f.read()
-    with open(path, "wb") as out:
-        out.write(cpio_member("dev", 0o40755))
-        out.write(cpio_member("dev/console", 0o20600, rdev=(5, 1)))
-        out.write(cpio_member("init", 0o100755, data))
-        with open(leave, "rb") as f:
-            out.write(cpio_member("leave", 0o100755, f.read()))
-        out.write(cpio_member("TRAILER!!!", 0))
 
 
 def run(command, timeout):
@@ -108,7 +82,7 @@ class Linux:
     def command(self, program, extra, memory=None):
         initrd = os.path.join(self.args.work, os.path.basename(program) + ".cpio")
         if not os.path.exists(initrd):
-            linux_initramfs(program, self.args.leave, initrd)
+            initramfs(initrd, {"init": program, "leave": self.args.leave})
         return QEMU + ["-M", self.machine, "-m", memory or self.memory] + extra + [
             "-kernel", self.kernel, "-initrd", initrd, "-append", self.words]
 

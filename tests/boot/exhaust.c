@@ -13,12 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE          4096ul
 #define MANY          (64ul << 20) // of one memfd
+#define MORE          (1ul << 20)  // of a child's own memory
 #define MOST_LEFT_KIB 64           // taken for good by all cycles together
 
 static char chunk[64 << 10];
@@ -29,6 +33,17 @@ static void check(int right, const char *what)
 		return;
 	printf("not ok: %s (%s)\n", what, strerror(errno));
 	exit(1);
+}
+
+// So much was there before the end; a line for each two MiB.
+static void had(unsigned long bytes)
+{
+	static unsigned long total;
+	const unsigned long step = 2ul << 20;
+
+	total += bytes;
+	if (total / step != (total - bytes) / step)
+		printf("had %lu MiB\n", total >> 20);
 }
 
 static int new_memfd(void)
@@ -56,6 +71,7 @@ static void by_write(void)
 			if (n < 0)
 				end("write", errno);
 			check(n > 0, "write of nothing");
+			had(n);
 		}
 	}
 }
@@ -65,9 +81,11 @@ static void by_fallocate(void)
 	for (;;) {
 		int fd = new_memfd();
 
-		for (unsigned long at = 0; at < MANY; at += sizeof(chunk))
+		for (unsigned long at = 0; at < MANY; at += sizeof(chunk)) {
 			if (fallocate(fd, 0, at, sizeof(chunk)))
 				end("fallocate", errno);
+			had(sizeof(chunk));
+		}
 	}
 }
 
@@ -79,8 +97,10 @@ static void by_one_fallocate(void)
 
 static void touch(char *p, unsigned long bytes)
 {
-	for (unsigned long at = 0; at < bytes; at += PAGE)
+	for (unsigned long at = 0; at < bytes; at += PAGE) {
 		p[at] = 1;
+		had(PAGE);
+	}
 }
 
 static void by_mmap(void)
@@ -107,6 +127,89 @@ static void by_anonymous(void)
 			end("mmap", errno);
 		touch(p, MANY);
 	}
+}
+
+static pid_t child_of(void (*run)(void))
+{
+	pid_t child = fork();
+
+	check(child >= 0, "fork");
+	if (!child) {
+		// Larger than who waits for it: this is the one to be killed.
+		char *own = mmap(NULL, MORE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+				 -1, 0);
+
+		check(own != MAP_FAILED, "mmap");
+		memset(own, 1, MORE);
+		run();
+		exit(0);
+	}
+	return child;
+}
+
+static void hold_some(void)
+{
+	enum { HELD = 6 << 20 };
+	char *p = mmap(NULL, HELD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	check(p != MAP_FAILED, "mmap");
+	memset(p, 1, HELD);
+	for (;;)
+		pause();
+}
+
+// Files belong to nobody: the process with the most memory of its own dies first, then who writes.
+static void beside_a_larger(void)
+{
+	pid_t holder = child_of(hold_some);
+	int status = 0, fd = new_memfd();
+
+	usleep(300000);
+	for (int gone = 0;;) {
+		check(write(fd, chunk, sizeof(chunk)) == sizeof(chunk), "write");
+		if (!gone && waitpid(holder, &status, WNOHANG) == holder) {
+			gone = 1;
+			printf("the larger one: signal %d\n", WTERMSIG(status));
+		}
+	}
+}
+
+static long free_kib(void);
+
+// What a process that was killed had is there again for the next one.
+static void deaths(void)
+{
+	static void (*const ways[])(void) = { by_write, by_mmap, by_anonymous, by_fallocate,
+					      by_write };
+	long before = 0, after = 0;
+	int status = 0;
+
+	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		before = i == 1 ? free_kib() : before;
+		check(waitpid(child_of(ways[i]), &status, 0) > 0, "waitpid");
+		printf("death %u: signal %d\n", i, WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	}
+	after = free_kib();
+	check(before - after <= 1024, "memory is lost");
+	end("deaths", 0);
+}
+
+// A tmpfs without a size of its own holds half of all memory.
+static void on_tmpfs(void)
+{
+	int fd;
+
+	check(!mkdir("/t", 0755) && !mount("t", "/t", "tmpfs", 0, NULL), "mount");
+	fd = open("/t/file", O_RDWR | O_CREAT, 0600);
+	check(fd >= 0, "open");
+	while (write(fd, chunk, sizeof(chunk)) > 0)
+		had(sizeof(chunk));
+	if (errno != ENOSPC)
+		end("write", errno);
+	printf("a page more: %s\n",
+	       pwrite(fd, chunk, PAGE, 1ul << 30) < 0 ? strerror(errno) : "written");
+	check(!ftruncate(fd, 0), "ftruncate");
+	end("write again", write(fd, chunk, sizeof(chunk)) < 0 ? errno : 0);
 }
 
 static long free_kib(void)
@@ -136,7 +239,7 @@ static void mmap_cycle(void)
 	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	check(p != MAP_FAILED, "mmap");
-	touch(p, bytes);
+	memset(p, 1, bytes);
 	check(!munmap(p, bytes), "munmap");
 }
 
@@ -302,6 +405,9 @@ static const struct {
 	{ "mmap", by_mmap },
 	{ "anonymous", by_anonymous },
 	{ "one-fallocate", by_one_fallocate },
+	{ "beside-a-larger", beside_a_larger },
+	{ "deaths", deaths },
+	{ "tmpfs", on_tmpfs },
 	{ "cycles", cycles },
 	{ "fds", fds },
 	{ "mappings", mappings },

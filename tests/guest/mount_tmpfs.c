@@ -34,6 +34,28 @@ static void limits(void)
 	close(f);
 }
 
+// Without a size: half of all memory, half as many inodes as there are pages.
+static void half_of_memory(void)
+{
+	char text[256] = "";
+	struct statfs s;
+	long kib;
+	int f;
+
+	R(mount("src", "m", "tmpfs", 0, NULL));
+	f = MUST(open("/proc/meminfo", O_RDONLY));
+	MUST(read(f, text, sizeof(text) - 1));
+	close(f);
+	MUST(statfs("m", &s));
+	kib = strtol(strstr(text, "MemTotal:") + 9, NULL, 10);
+	printf("half %d inodes %d\n", (long)s.f_blocks == kib / 8, (long)s.f_files == kib / 8);
+	R(umount2("m", 0));
+	R(mount("src", "m", "tmpfs", 0, "size=0,nr_inodes=0"));
+	MUST(statfs("m", &s));
+	printf("none %ld %ld\n", (long)s.f_blocks, (long)s.f_files);
+	R(umount2("m", 0));
+}
+
 int main(void)
 {
 	t_workdir();
@@ -55,6 +77,7 @@ int main(void)
 	R(mount("src", "none", "tmpfs", 0, NULL));
 	R(mount(NULL, "m", "tmpfs", 0, "size=50%"));
 	R(umount2("m", MNT_DETACH));
+	half_of_memory();
 	rmdir("m");
 	t_rm_workdir();
 	return 0;

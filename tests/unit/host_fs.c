@@ -39,9 +39,10 @@ static struct {
 void sched_point(void)
 {
 }
-void aspace_out_of_memory(struct aspace *as)
+bool aspace_out_of_memory(struct aspace *as)
 {
 	host.out_of_memory++;
+	return false;
 }
 void thread_send_signal(struct thread *t, int sig)
 {
