@@ -7,6 +7,7 @@
 
 #include "fs/pseudo.h"
 #include "kernel/base/log.h"
+#include "kernel/proc/ptrace.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "syscall/calls.h"
@@ -67,9 +68,21 @@ static struct {
 		uint32_t count;
 	} missing[MISSING_SLOTS];
 	uint32_t missing_others; // calls that found no slot
+	bool observed;           // all calls are traced or counted
 } dispatch;
 
 uint32_t syscall_limit = SYSCALL_COUNT;
+
+static void observe(void)
+{
+	dispatch.observed = true;
+	syscall_limit = 0;
+}
+
+void syscall_set_watched(bool on)
+{
+	WRITE_ONCE(syscall_limit, on || dispatch.observed ? 0 : SYSCALL_COUNT);
+}
 
 bool syscall_info(uint64_t nr, struct syscall_info *out)
 {
@@ -121,7 +134,7 @@ static __cold int64_t syscall_missing(const struct pt_regs *regs)
 	return -ENOSYS;
 }
 
-int64_t syscall_other(const struct pt_regs *regs)
+static int64_t call(const struct pt_regs *regs)
 {
 	// As Linux: only the low half of RAX is the number.
 	uint32_t nr = (uint32_t)regs->orig_rax;
@@ -138,12 +151,25 @@ int64_t syscall_other(const struct pt_regs *regs)
 	return result;
 }
 
+__stack_guarded int64_t syscall_other(struct pt_regs *regs)
+{
+	int64_t result;
+
+	if (likely(!ptrace_work()))
+		result = call(regs);
+	else if (ptrace_call_enter(regs))
+		result = call(regs); // which may be another one by now
+	else
+		result = (int64_t)regs->rax;
+	return unlikely(ptrace_work()) ? ptrace_call_leave(regs, result) : result;
+}
+
 int syscall_trace_configure(const char *list)
 {
 	int err = strace_select(list);
 
 	if (!err)
-		syscall_limit = 0;
+		observe();
 	return err;
 }
 
@@ -151,7 +177,7 @@ void syscall_stats_enable(void)
 {
 	dispatch.count = kcalloc(SYSCALL_COUNT, sizeof(*dispatch.count));
 	if (dispatch.count)
-		syscall_limit = 0;
+		observe();
 }
 
 static void report_counts(struct seq *out)

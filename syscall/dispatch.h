@@ -15,9 +15,11 @@ struct seq;
 // has fewer parameters, or narrower ones, does not look at the rest (System V ABI).
 typedef int64_t syscall_fn(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
 extern const int32_t syscall_table[SYSCALL_COUNT];
-extern uint32_t syscall_limit; // 0 while calls are traced or counted
+extern uint32_t syscall_limit; // 0 while calls are traced, counted or seen by ptrace(2)
 // All others: regs->orig_rax may be any number. The result.
-int64_t syscall_other(const struct pt_regs *regs);
+int64_t syscall_other(struct pt_regs *regs);
+// Has all calls come by syscall_other, or only those that must: ptrace_set_call_watch().
+void syscall_set_watched(bool on);
 
 // Turns tracing on. |list| as strace's -e trace=: call names separated by commas, a leading '!'
 // inverts; NULL or "" is all calls. 0, or -EINVAL for a name that is not in the list. Boot only.

@@ -329,6 +329,14 @@ static inline void cpu_write_dr6(uint64_t v)
 {
 	__asm__ volatile("mov %0, %%dr6" ::"r"(v));
 }
+#define DR6_NONE 0xffff0ff0ull // nothing happened: the bits that read as 1
+#define DR7_OFF  0x400ull
+// Breakpoint addresses.
+static inline void cpu_write_dr0123(const uint64_t va[4])
+{
+	__asm__ volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr2; mov %3, %%dr3" ::"r"(va[0]),
+			 "r"(va[1]), "r"(va[2]), "r"(va[3]));
+}
 static inline void cpu_write_dr7(uint64_t v)
 {
 	__asm__ volatile("mov %0, %%dr7" ::"r"(v));

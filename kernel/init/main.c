@@ -27,6 +27,7 @@
 #include "kernel/init/trap.h"
 #include "kernel/proc/init_program.h"
 #include "kernel/proc/process.h"
+#include "kernel/proc/ptrace.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "mm/phys/kernelmap.h"
@@ -36,6 +37,7 @@
 #include "mm/phys/pmm.h"
 #include "mm/virt/lazy.h"
 #include "mm/virt/resv.h"
+#include "syscall/dispatch.h"
 
 #define CLOCK_REFINE_NS 120000000ull
 
@@ -100,6 +102,7 @@ static void start_program(void)
 	static struct timer refine;
 	timer_init(&refine, refine_clock);
 	timer_arm(&refine, CLOCK_REFINE_NS);
+	ptrace_set_call_watch(syscall_set_watched);
 	int err = proc_init();
 	if (!err)
 		err = init_start_program(boot_cmdline());

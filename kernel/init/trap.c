@@ -16,6 +16,7 @@
 #include "kernel/base/sections.h"
 #include "kernel/base/types.h"
 #include "kernel/init/regs_offsets.h"
+#include "kernel/proc/ptrace.h"
 #include "kernel/proc/signal.h"
 #include "kernel/sched/thread.h"
 #include "mm/phys/kstack.h"
@@ -241,14 +242,15 @@ static void user_exception(unsigned vector, struct pt_regs *regs, uint64_t error
 static void debug_exception(struct pt_regs *regs)
 {
 	uint64_t dr6 = cpu_read_dr6();
-	cpu_write_dr6(0xffff0ff0);
+	cpu_write_dr6(DR6_NONE);
 	if (!regs_from_user(regs)) {
-		cpu_write_dr7(0x400);
+		cpu_write_dr7(DR7_OFF);
+		ptrace_debug_lost();
 		regs->rflags &= ~RFLAGS_TF;
 		return;
 	}
 	cpu_irq_enable();
-	int code = dr6 & 0xf ? TRAP_HWBKPT : TRAP_TRACE;
+	int code = ptrace_debug_trap(regs, dr6 ^ DR6_NONE);
 	signal_force_fault(SIGTRAP, code, regs->rip, VECTOR_DB, 0, regs);
 }
 

@@ -11,6 +11,7 @@
 #include "kernel/base/fpu.h"
 #include "kernel/proc/pidfd.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/sysvsem.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
@@ -101,7 +102,7 @@ static void copy_uthread(struct uthread *child, const struct clone_request *r)
 		child->altstack = self->altstack;
 	if (r->flags & CLONE_CHILD_CLEARTID)
 		child->clear_child_tid = r->child_tid;
-	child->thread->notify_on_switch = child->rseq.va;
+	child->thread->notify_on_switch = child->rseq.va ? NOTIFY_RSEQ : 0;
 }
 
 // The first code of a new thread, in its own address space.
@@ -286,6 +287,8 @@ int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 	struct sem_undo_list *undos = NULL;
 	struct process *p = NULL;
 	struct thread *child;
+	struct tracee *trace;
+	unsigned event;
 	int tid, err = check_flags(req);
 
 	if (err)
@@ -295,30 +298,42 @@ int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 	// A signal that came before must not be lost between the threads: restart after it.
 	if (signal_is_pending())
 		return -ERESTARTNOINTR;
+	err = ptrace_clone_begin(req, &trace, &event);
+	if (err)
+		return err;
 	if (req->flags & CLONE_SYSVSEM) {
 		undos = sysvsem_share_undo();
-		if (!undos)
-			return -ENOMEM;
+		err = undos ? 0 : -ENOMEM;
+		if (err)
+			goto err_trace;
 	}
 	err = make_thread(req, regs, &child);
-	if (err) {
-		sysvsem_unshare_undo(undos);
-		return err;
-	}
+	if (err)
+		goto err_undos;
 	err = req->flags & CLONE_THREAD ? add_thread(req, child) : add_process(req, child, &p);
-	if (err) {
-		sysvsem_unshare_undo(undos);
-		unmake_thread(child);
-		return err;
-	}
+	if (err)
+		goto err_thread;
 	child->uthread->sem_undos = undos;
+	ptrace_clone_finish(trace, child);
 	tid = child->tid;
 	if (req->flags & CLONE_PARENT_SETTID)
 		(void)!copy_to_user(req->parent_tid, &tid, sizeof(tid));
 	sched_start(child);
-	if (p && req->flags & CLONE_VFORK)
+	if (unlikely(event))
+		ptrace_event(event, (uint64_t)tid);
+	if (p && req->flags & CLONE_VFORK) {
 		wait_for_vfork(p);
+		if (unlikely(uthread_current()->trace) && !sched_killed())
+			ptrace_event(PTRACE_EVENT_VFORK_DONE, (uint64_t)tid);
+	}
 	if (p)
 		process_put(p);
 	return tid;
+err_thread:
+	unmake_thread(child);
+err_undos:
+	sysvsem_unshare_undo(undos);
+err_trace:
+	kfree(trace);
+	return err;
 }

@@ -26,6 +26,7 @@
 #include "kernel/proc/exec_internal.h"
 #include "kernel/proc/posix_timer.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/sigframe.h"
 #include "kernel/proc/vdso.h"
 #include "kernel/sched/cred.h"
@@ -122,7 +123,7 @@ static int exec_credentials(struct exec *x)
 	     sgid = (i->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
 
 	x->secure = old->uid != old->euid || old->gid != old->egid;
-	if ((!suid && !sgid) || uthread_current()->no_new_privs ||
+	if ((!suid && !sgid) || uthread_current()->no_new_privs || ptrace_forbids_setid() ||
 	    (f->path.mount && f->path.mount->flags & MOUNT_NOSUID))
 		return 0;
 	x->cred = cred_clone(old);
@@ -348,7 +349,8 @@ static void exec_reset_thread(struct exec *x)
 	u->robust_list = UPTR(0);
 	u->rseq = UPTR(0);
 	u->rseq_bytes = 0;
-	t->notify_on_switch = false;
+	ptrace_drop_debug();
+	t->notify_on_switch = 0;
 	u->restart.fn = NULL;
 	u->pdeath_signal = x->secure ? 0 : u->pdeath_signal;
 	t->process->dumpable = !x->secure;
@@ -362,8 +364,7 @@ static void exec_set_registers(const struct exec *x, struct pt_regs *regs)
 	const struct exec_binary *first = x->interp.file ? &x->interp : &x->prog;
 	uint64_t irq;
 
-	memset(regs, 0, sizeof(*regs));
-	regs->orig_rax = (uint64_t)-1;
+	memset(regs, 0, offsetof(struct pt_regs, orig_rax)); // that stays, for tracers
 	regs->rip = first->header.entry_va + first->bias;
 	regs->rsp = x->stack.sp;
 	regs->cs = SEL_USER_CS;
@@ -382,7 +383,7 @@ static void exec_set_registers(const struct exec *x, struct pt_regs *regs)
 __stack_guarded int exec_program(const struct exec_request *req, struct pt_regs *regs)
 {
 	struct exec x = { .req = req };
-	int err = exec_prepare(&x);
+	int err = exec_prepare(&x), old_tid = thread_current()->tid;
 
 	if (!err)
 		err = process_become_single();
@@ -402,5 +403,7 @@ __stack_guarded int exec_program(const struct exec_request *req, struct pt_regs 
 		exec_fail(&x);
 	exec_set_registers(&x, regs);
 	exec_release(&x);
+	if (unlikely(uthread_current()->trace))
+		ptrace_exec_event(old_tid);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "kernel/proc/jobctl.h"
 #include "kernel/proc/posix_timer.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/sysvsem.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
@@ -96,6 +97,8 @@ int process_become_single(void)
 	sighand_unlock(p, irq);
 	if (t->tid != p->pid) {
 		int old = t->tid;
+
+		ptrace_became_leader();
 
 		t->tid = p->pid;
 		pid_attach(p->pid, t);
@@ -186,9 +189,15 @@ void process_exit_thread(int status)
 {
 	struct thread *t = thread_current();
 	struct process *p = t->process;
-	bool last;
+	int wait_status = (status & 0xff) << 8;
+	bool last, kept;
 
-	t->notify_on_switch = false;
+	if (unlikely(t->uthread->trace)) {
+		ptrace_exit_event(READ_ONCE(p->exiting) ? p->wait_status : wait_status);
+		ptrace_drop_debug();
+	}
+	t->notify_on_switch = 0;
+	ptrace_tracer_left();
 	process_release_user(true);
 	sysvsem_leave();
 	process_set_fs(NULL);
@@ -197,13 +206,14 @@ void process_exit_thread(int status)
 	process_vfork_release(p);
 	pid_detach(t->tid);
 	last = leave_process(t, status);
+	kept = ptrace_thread_left(t, wait_status);
 	if (last) {
 		process_ended(p);
 	} else {
 		waitq_wake_all(&p->thread_exit);
 		process_tree_thread_left(p, t->tid);
 	}
-	if (t->tid != p->pid)
+	if (t->tid != p->pid && !kept)
 		pid_free(t->tid);
 	thread_exit_current();
 }

@@ -11,14 +11,14 @@
 #include "fs/fdtable.h"
 #include "fs/poll.h"
 #include "fs/pseudo.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "lib/uapi_new.h"
 #include "mm/phys/kmalloc.h"
 
-#define CAP_SYS_PTRACE_BIT 19
-#define OPEN_FLAGS         (O_NONBLOCK | PIDFD_THREAD)
+#define OPEN_FLAGS (O_NONBLOCK | PIDFD_THREAD)
 
 struct pidfd {
 	struct process *process;
@@ -174,10 +174,12 @@ int pidfd_send_signal(const struct file *f, int sig, struct siginfo *info, unsig
 // Linux asks for the right to trace the other process.
 static bool may_take_from(struct process *p)
 {
-	const struct cred *c = cred_current();
+	struct thread *t = process_next_thread(p, NULL);
+	bool may = !t || process_may_access(t, false);
 
-	return p == process_current() || cred_has_cap(c, CAP_SYS_PTRACE_BIT) ||
-	       (p->dumpable == 1 && p->uid == c->uid);
+	if (t)
+		thread_put(t);
+	return may;
 }
 
 int pidfd_getfd(const struct file *f, int fd, struct file **out)

@@ -72,6 +72,7 @@ static void process_setup(struct process *p, struct process *parent)
 	list_init(&p->children);
 	list_init(&p->sibling);
 	list_init(&p->threads);
+	list_init(&p->tracees);
 	sigpending_init(&p->shared_pending);
 	waitq_init(&p->thread_exit);
 	waitq_init(&p->child_event);
@@ -93,8 +94,10 @@ static struct sighand pid1_sighand;
 
 static void thread_released(struct thread *t)
 {
-	if (t->uthread)
+	if (t->uthread) {
 		sigpending_flush(&t->uthread->pending);
+		kfree(t->uthread->trace);
+	}
 	kfree(t->uthread);
 	if (t->process)
 		process_put(t->process);

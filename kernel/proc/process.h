@@ -28,6 +28,7 @@ void process_usage_get(struct process *p, struct process_usage *out);
 void process_usage_report(const struct process_usage *u, struct rusage *out);
 
 struct retired_sighand;
+struct tracee;
 
 struct process {
 	int pid;
@@ -37,7 +38,10 @@ struct process {
 	struct process *parent;
 	int parent_pid; // of |parent|, changed with it; read without the lock (getppid)
 	struct list_node children, sibling;
-	int pgid, sid;      // their numbers are held (pid.h)
+	int pgid, sid;               // their numbers are held (pid.h)
+	struct list_node tracees;    // struct tracee of those that its threads trace (ptrace.h)
+	struct tracee *leader_trace; // of its thread of the same number, if traced; or NULL
+	unsigned unreaped;           // ended threads, not that one, whose tracers have not waited
 	int creator_tid;    // the thread of the parent that made it (PR_SET_PDEATHSIG, __WNOTHREAD)
 	int exit_signal;    // sent to the parent at the end; 0: none
 	uint32_t uid;       // real user of the thread that ended last (si_uid)
@@ -104,6 +108,8 @@ struct uthread {
 	// guarded by sighand->lock (blocked: written by the thread itself, under it)
 	uint64_t blocked; // bit sig - 1
 	struct sigpending pending;
+	unsigned stop_joined;  // the group's stop that it was counted for
+	struct tracee *trace;  // ptrace.h; NULL: it was never traced
 	uint64_t real_blocked; // during rt_sigtimedwait: what is blocked apart from the set waited
 			       // for
 

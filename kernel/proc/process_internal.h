@@ -40,6 +40,22 @@ bool process_notify_exit(struct process *p);
 // Tells the parent that all threads of |p| have stopped, or that they go on. Takes the tree lock.
 void process_notify_stop(struct process *p);
 void process_notify_continue(struct process *p);
+// With the tree lock held: the same, and what a tracer is told: of a stop (CLD_*, and the signal),
+// of the end with |wait_status|.
+void process_notify_stop_locked(struct process *p);
+void process_notify_trace(const struct tracee *tr, int code, int status);
+void process_notify_trace_exit(const struct tracee *tr, int wait_status);
+// With the tree lock held: what wait tells of an end.
+struct wait_request;
+struct wait_result;
+void process_fill_exit(struct wait_result *r, int wait_status);
+// With the sighand lock held, too: true if the end of |c|'s stop is there to be told.
+bool process_take_continue_locked(const struct wait_request *w, struct process *c,
+				  struct wait_result *r);
+// The calling process has waited for its child |c|: its usage is counted, it is out of the tree.
+void process_reap_locked(struct process *c);
+// sigdeliver.c, with the sighand lock held: |u| stops with its group. True: it is the last one.
+bool process_join_stop_locked(struct process *p, struct uthread *u);
 
 // fork.c. A process for |child|, a thread to be, as |req| says; it is in no tree yet. 0 or -errno.
 struct clone_request;

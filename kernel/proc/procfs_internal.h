@@ -25,6 +25,8 @@ int procfs_pid_lookup(const struct pseudo_ref *dir, const char *name, size_t byt
 		      struct pseudo_ref *out);
 int procfs_pid_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e);
 
+// access.c
+int procfs_open_mem(const struct pseudo_ref *r, struct file *f);
 // procfs_status.c
 int procfs_show_stat(const struct pseudo_ref *r, struct seq *out);
 int procfs_show_status(const struct pseudo_ref *r, struct seq *out);

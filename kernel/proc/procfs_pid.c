@@ -350,6 +350,7 @@ static int task_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e);
 		  .iterate = procfs_fdinfo_iterate },                                              \
 		{ .name = "limits", .mode = NODE_FILE, .show = show_limits },                      \
 		{ .name = "maps", .mode = NODE_FILE, .show = procfs_show_maps },                   \
+		{ .name = "mem", .mode = 0100600, .open = procfs_open_mem },                       \
 		{ .name = "mountinfo", .mode = NODE_FILE, .show = procfs_show_mountinfo },         \
 		{ .name = "mounts", .mode = NODE_FILE, .show = procfs_show_mounts },               \
 		{ .name = "oom_score_adj",                                                         \

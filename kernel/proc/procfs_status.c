@@ -6,6 +6,7 @@
 
 #include "fs/fdtable.h"
 #include "kernel/proc/procfs_internal.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/sched/cred.h"
 #include "lib/bitmap.h"
 #include "mm/virt/aspace.h"
@@ -53,6 +54,7 @@ static const struct state_row {
 	[THREAD_SLEEPING] = { 'D', "disk sleep" }, [THREAD_INTERRUPTIBLE] = { 'S', "sleeping" },
 	[THREAD_KILLABLE] = { 'D', "disk sleep" }, [THREAD_STOPPED] = { 'T', "stopped" },
 	[THREAD_DEAD] = { 'Z', "zombie" },         [THREAD_MOVING] = { 'R', "running" },
+	[THREAD_TRACED] = { 't', "tracing stop" },
 };
 
 static uint64_t rss_pages(const struct aspace *as)
@@ -141,8 +143,8 @@ static void status_identity(struct seq *out, struct thread *t, struct fs_context
 
 	seq_printf(out, "Name:\t%s\nUmask:\t%04o\nState:\t%c (%s)\n", t->comm,
 		   c ? c->view->umask : 0, states[t->state].letter, states[t->state].name);
-	seq_printf(out, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", p->pid, t->tid,
-		   process_parent_pid(p));
+	seq_printf(out, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n", p->pid,
+		   t->tid, process_parent_pid(p), ptrace_tracer_tid(t));
 	seq_printf(out, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", k->uid, k->euid, k->suid,
 		   k->fsuid, k->gid, k->egid, k->sgid, k->fsgid);
 	seq_printf(out, "FDSize:\t%d\nGroups:\t", fd_table_size(c));

@@ -38,10 +38,10 @@ static int rseq_register(struct uthread *u, struct uptr area, uint32_t bytes, ui
 			 sizeof(no_section)))
 		return -EFAULT;
 	// From here on a move to another CPU is noted, also one while the numbers are written.
-	u->thread->notify_on_switch = true;
+	u->thread->notify_on_switch |= NOTIFY_RSEQ;
 	cpu = this_cpu_id();
 	if (write_ids(area, cpu, cpu, cpu)) {
-		u->thread->notify_on_switch = false;
+		u->thread->notify_on_switch &= (uint8_t)~NOTIFY_RSEQ;
 		return -EFAULT;
 	}
 	u->rseq = area;
@@ -65,7 +65,7 @@ int process_rseq(struct uptr area, uint32_t bytes, int flags, uint32_t sig)
 			return -EFAULT;
 		u->rseq = UPTR(0);
 		u->rseq_bytes = 0;
-		u->thread->notify_on_switch = false;
+		u->thread->notify_on_switch &= (uint8_t)~NOTIFY_RSEQ;
 		return 0;
 	}
 	if (flags)

@@ -227,7 +227,7 @@ static int kill_one(struct process *p, int sig, const siginfo_t *info)
 	return err;
 }
 
-int signal_send_user(struct process *p, int sig)
+__stack_guarded int signal_send_user(struct process *p, int sig)
 {
 	siginfo_t info;
 

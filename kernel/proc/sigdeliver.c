@@ -8,6 +8,7 @@
 #include "kernel/base/desc.h"
 #include "kernel/base/fpu.h"
 #include "kernel/base/log.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/rseq.h"
 #include "kernel/proc/sigframe.h"
 #include "kernel/proc/signal_internal.h"
@@ -135,6 +136,7 @@ static void handle_signal(int sig, const struct sig_action *action, const siginf
 			  struct pt_regs *regs)
 {
 	struct uthread *u = uthread_current();
+	bool step = unlikely(u->trace) && ptrace_handler_before(regs);
 	uint64_t blocked;
 
 	restart_call(regs, true, action->flags & SA_RESTART);
@@ -152,6 +154,8 @@ static void handle_signal(int sig, const struct sig_action *action, const siginf
 	sig_set_blocked(blocked);
 	if (u->altstack.flags & SS_AUTODISARM)
 		u->altstack = (struct sig_altstack){ .flags = SS_DISABLE };
+	if (unlikely(step))
+		ptrace_handler_after();
 }
 
 // Ends the process by |sig|.
@@ -190,18 +194,30 @@ static void stop_process(struct process *p, int sig)
 		p->continue_unseen = false;
 		list_for_each (u, &p->threads, node)
 			thread_set_pending(u->thread, PENDING_SIGNAL);
+	} else if (p->stopped && !p->exiting) {
+		ptrace_stop_again_locked(p);
 	}
 	sighand_unlock(p, irq);
+}
+
+bool process_join_stop_locked(struct process *p, struct uthread *u)
+{
+	bool last;
+
+	if (!p->stopped || u->stop_joined == p->stop_serial)
+		return false;
+	u->stop_joined = p->stop_serial;
+	last = ++p->stopped_threads == p->nthreads;
+	p->stop_unseen |= last;
+	return last;
 }
 
 // Counts the calling thread as stopped. True if it is the last one: the stop is complete.
 static bool join_stop(struct process *p, unsigned *serial)
 {
 	uint64_t irq = sighand_lock(p);
-	bool last = p->stopped && ++p->stopped_threads == p->nthreads;
+	bool last = process_join_stop_locked(p, uthread_current());
 
-	if (last)
-		p->stop_unseen = true;
 	*serial = p->stop_serial;
 	sighand_unlock(p, irq);
 	return last;
@@ -227,13 +243,25 @@ static void wait_while_stopped(struct process *p)
 	for (;;) {
 		sched_set_state(THREAD_STOPPED);
 		if (!READ_ONCE(p->stopped) || READ_ONCE(p->stop_serial) != serial ||
-		    process_must_end())
+		    process_must_end() || is_traced(uthread_current()))
 			break;
 		schedule();
 	}
 	sched_set_state(THREAD_RUNNING);
 	if (take_continue_notice(p) && !process_must_end())
 		process_notify_continue(p);
+}
+
+#define SIG_AGAIN (-1) // the tracer took the signal: look for another
+
+// The tracer of the calling thread sees |sig| first. What it makes of it, the lock held again.
+static int show_tracer(struct process *p, int sig, siginfo_t *info, uint64_t *irq)
+{
+	p->stop_dequeued = true; // it may become one; SIGCONT takes that back meanwhile
+	sighand_unlock(p, *irq);
+	sig = ptrace_signal(sig, info);
+	*irq = sighand_lock(p);
+	return sig ? sig : SIG_AGAIN;
 }
 
 // Takes one signal and its action. 0: none is left.
@@ -243,11 +271,14 @@ static int next_signal(struct process *p, struct uthread *u, siginfo_t *info,
 	uint64_t irq = sighand_lock(p);
 	int sig = sig_dequeue_locked(p, u, ~u->blocked, info);
 
-	if (sig) {
+	if (sig && sig_default_action(sig) == SIG_ACT_STOP)
+		p->stop_dequeued = true;
+	if (sig && unlikely(u->trace) && is_traced(u))
+		sig = show_tracer(p, sig, info, &irq);
+	if (sig > 0) {
 		struct sig_action *a = &p->sighand->actions[sig - 1];
 
 		*action = *a;
-		p->stop_dequeued |= sig_default_action(sig) == SIG_ACT_STOP;
 		if (a->flags & SA_ONESHOT && a->handler != (uint64_t)SIG_DFL &&
 		    a->handler != (uint64_t)SIG_IGN)
 			a->handler = (uint64_t)SIG_DFL;
@@ -285,13 +316,18 @@ static __stack_guarded bool deliver_signals(struct pt_regs *regs)
 	for (;;) {
 		if (process_must_end())
 			process_exit_thread(0);
-		if (READ_ONCE(p->stopped)) {
+		if (unlikely(u->trace) && is_traced(u)) {
+			if (ptrace_trap())
+				continue;
+		} else if (READ_ONCE(p->stopped)) {
 			wait_while_stopped(p);
 			continue;
 		}
 		sig = next_signal(p, u, &info, &action);
 		if (!sig)
 			return false;
+		if (sig == SIG_AGAIN)
+			continue;
 		if (action.handler == (uint64_t)SIG_DFL) {
 			default_action(p, sig, &info, regs);
 		} else if (action.handler != (uint64_t)SIG_IGN) {
@@ -322,6 +358,8 @@ void signal_on_return(struct pt_regs *regs)
 		if (bits & PENDING_NOTIFY) {
 			__atomic_fetch_and(&t->pending, ~(uint32_t)PENDING_NOTIFY,
 					   __ATOMIC_RELAXED);
+			if (unlikely(t->notify_on_switch & NOTIFY_DEBUG))
+				ptrace_load_debug();
 			if (rseq_fixup(regs))
 				signal_force(SIGSEGV);
 		}

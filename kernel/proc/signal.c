@@ -8,6 +8,7 @@
 #include <linux/resource.h>
 
 #include "kernel/proc/posix_timer.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/sched.h"
@@ -203,7 +204,7 @@ void sig_recalc_locked(struct process *p, struct uthread *u)
 	uint64_t set = (u->pending.set | p->shared_pending.set) & ~u->blocked;
 	struct thread *t = u->thread;
 
-	if (set || p->stopped)
+	if (set || (unlikely(p->stopped || u->trace) && ptrace_trap_wanted(p, u)))
 		__atomic_fetch_or(&t->pending, PENDING_SIGNAL, __ATOMIC_RELAXED);
 	else
 		__atomic_fetch_and(&t->pending, ~(uint32_t)PENDING_SIGNAL, __ATOMIC_RELAXED);
@@ -260,10 +261,11 @@ static bool is_ignored(struct process *p, struct uthread *u, int sig)
 	// A blocked signal may get a handler before it is let in, and sigwait takes ignored ones.
 	if ((u->blocked | u->real_blocked) & SIGSET_OF(sig))
 		return false;
-	if (handler == (uint64_t)SIG_IGN)
-		return true;
-	return handler == (uint64_t)SIG_DFL &&
-	       (sig_default_action(sig) == SIG_ACT_IGN || sig_default_action(sig) == SIG_ACT_CONT);
+	if (handler != (uint64_t)SIG_IGN &&
+	    (handler != (uint64_t)SIG_DFL ||
+	     (sig_default_action(sig) != SIG_ACT_IGN && sig_default_action(sig) != SIG_ACT_CONT)))
+		return false;
+	return !is_traced(u); // the tracer may want to know
 }
 
 static void continue_locked(struct process *p)
@@ -271,6 +273,7 @@ static void continue_locked(struct process *p)
 	struct uthread *u;
 
 	p->stop_dequeued = false;
+	ptrace_continued_locked(p);
 	if (!p->stopped)
 		return;
 	p->stopped = false;
@@ -312,7 +315,7 @@ static struct uthread *choose_thread(struct process *p, int sig)
 	struct uthread *u;
 
 	list_for_each (u, &p->threads, node)
-		if (!(u->blocked & SIGSET_OF(sig)))
+		if (!(u->blocked & SIGSET_OF(sig)) && !(is_traced(u) && u->trace->stopped))
 			return u;
 	return NULL;
 }
@@ -403,6 +406,19 @@ static void pending_drop_timer(struct sigpending *p, int id)
 		more |= q->info.si_signo == sig;
 	if (!more)
 		p->set &= ~SIGSET_OF(sig);
+}
+
+bool sig_peek_locked(const struct sigpending *p, uint64_t n, siginfo_t *info)
+{
+	const struct sigqueue *q;
+
+	list_for_each (q, &p->queue, node) {
+		if (n--)
+			continue;
+		*info = q->info;
+		return true;
+	}
+	return false;
 }
 
 void sig_drop_timer_locked(struct process *p, int id)

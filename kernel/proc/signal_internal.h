@@ -34,6 +34,8 @@ int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo
 // A POSIX timer's signal, beside others of its number. False: dropped.
 bool sig_send_timer_locked(struct process *p, struct uthread *u, int sig, const siginfo_t *info);
 void sig_drop_timer_locked(struct process *p, int id); // takes that back
+// Number |n| of those that are queued with details. False: there are not so many.
+bool sig_peek_locked(const struct sigpending *p, uint64_t n, siginfo_t *info);
 // What readers of a signalfd of |p| wait on; shared with other processes.
 struct waitq *signal_fd_queue(const struct process *p);
 

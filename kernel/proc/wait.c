@@ -1,6 +1,6 @@
 // What parents learn of their children: SIGCHLD, wait4(2), waitid(2). Follows Linux's kernel/exit.c
-// and kernel/signal.c (6.18). Locks: the tree lock over children, then the child's or the parent's
-// sighand lock. Waiters sleep on the parent's child_event.
+// and kernel/signal.c (6.18). Locks: the tree lock over children and tracees, then the child's or
+// the parent's sighand lock. Waiters sleep on the parent's child_event.
 
 #include "kernel/proc/wait.h"
 
@@ -9,7 +9,9 @@
 #include <linux/signal.h>
 #include <linux/wait.h>
 
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/signal_internal.h"
+#include "kernel/sched/cred.h"
 #include "lib/restart.h"
 #include "lib/string.h"
 
@@ -18,11 +20,10 @@
 #define WAIT_CORE      0x80
 #define NSEC_PER_TICK  10000000ull // si_utime counts in USER_HZ
 
-static void fill_result(struct wait_result *r, const struct process *c)
+void process_fill_exit(struct wait_result *r, int ws)
 {
-	int ws = c->wait_status, sig = ws & 0x7f;
+	int sig = ws & 0x7f;
 
-	r->pid = c->pid;
 	r->wait_status = ws;
 	r->code = !sig ? CLD_EXITED : ws & WAIT_CORE ? CLD_DUMPED : CLD_KILLED;
 	r->status = sig ? sig : ws >> 8 & 0xff;
@@ -48,9 +49,11 @@ __stack_guarded bool process_notify_exit(struct process *c)
 	bool forget = false;
 	int sig = c->exit_signal;
 
+	if (!ptrace_may_notify_exit(c))
+		return false;
 	if (parent == process_pid1())
 		return true;
-	fill_result(&r, c);
+	process_fill_exit(&r, c->wait_status);
 	fill_siginfo(&info, c, sig, r.code, r.status);
 	irq = sighand_lock(parent);
 	if (sig == SIGCHLD) {
@@ -67,34 +70,72 @@ __stack_guarded bool process_notify_exit(struct process *c)
 	return forget;
 }
 
-// SIGCHLD for a stop or its end, unless the parent does not want to know.
-static __stack_guarded void notify_job(struct process *c, int code, int status)
+// SIGCHLD for a stop or its end, unless |to| does not want to know.
+static void tell_stop(struct process *to, const siginfo_t *info)
 {
-	struct process *parent;
-	struct sig_action *a;
-	siginfo_t info;
-	uint64_t irq;
+	uint64_t irq = sighand_lock(to);
+	const struct sig_action *a = &to->sighand->actions[SIGCHLD - 1];
 
-	process_tree_lock();
-	parent = c->parent;
-	fill_siginfo(&info, c, SIGCHLD, code, status);
-	irq = sighand_lock(parent);
-	a = &parent->sighand->actions[SIGCHLD - 1];
 	if (a->handler != (uint64_t)SIG_IGN && !(a->flags & SA_NOCLDSTOP))
-		(void)!sig_send_locked(parent, NULL, SIGCHLD, &info);
-	sighand_unlock(parent, irq);
-	process_tree_unlock();
-	waitq_wake_all(&parent->child_event);
+		(void)!sig_send_locked(to, NULL, SIGCHLD, info);
+	sighand_unlock(to, irq);
+	waitq_wake_all(&to->child_event);
+}
+
+static __stack_guarded void notify_job_locked(struct process *c, int code, int status)
+{
+	siginfo_t info;
+
+	fill_siginfo(&info, c, SIGCHLD, code, status);
+	tell_stop(c->parent, &info);
+}
+
+void process_notify_stop_locked(struct process *c)
+{
+	notify_job_locked(c, CLD_STOPPED, c->stop_signal);
 }
 
 void process_notify_stop(struct process *c)
 {
-	notify_job(c, CLD_STOPPED, c->stop_signal);
+	process_tree_lock();
+	process_notify_stop_locked(c);
+	process_tree_unlock();
 }
 
 void process_notify_continue(struct process *c)
 {
-	notify_job(c, CLD_CONTINUED, SIGCONT);
+	process_tree_lock();
+	notify_job_locked(c, CLD_CONTINUED, SIGCONT);
+	process_tree_unlock();
+}
+
+static void fill_trace_info(siginfo_t *info, const struct tracee *tr, int code, int status)
+{
+	struct cred *c = cred_of(tr->thread);
+
+	fill_siginfo(info, tr->thread->process, SIGCHLD, code, status);
+	info->si_pid = tr->thread->tid;
+	info->si_uid = c->uid;
+	cred_put(c);
+}
+
+__stack_guarded void process_notify_trace(const struct tracee *tr, int code, int status)
+{
+	siginfo_t info;
+
+	fill_trace_info(&info, tr, code, status);
+	tell_stop(tr->tracer->process, &info);
+}
+
+__stack_guarded void process_notify_trace_exit(const struct tracee *tr, int wait_status)
+{
+	struct wait_result r;
+	siginfo_t info;
+
+	process_fill_exit(&r, wait_status);
+	fill_trace_info(&info, tr, r.code, r.status);
+	(void)!signal_send_process(tr->tracer->process, SIGCHLD, &info);
+	waitq_wake_all(&tr->tracer->process->child_event);
 }
 
 static bool matches(const struct wait_request *w, const struct process *c)
@@ -107,23 +148,27 @@ static bool matches(const struct wait_request *w, const struct process *c)
 	return w->options & __WALL || (c->exit_signal != SIGCHLD) == !!(w->options & __WCLONE);
 }
 
+bool process_take_continue_locked(const struct wait_request *w, struct process *c,
+				  struct wait_result *r)
+{
+	if (!(w->options & WCONTINUED) || !c->continue_unseen)
+		return false;
+	r->code = CLD_CONTINUED;
+	r->status = SIGCONT;
+	r->wait_status = WAIT_CONTINUED;
+	c->continue_unseen = w->options & WNOWAIT;
+	return true;
+}
+
 // The child's sighand lock is held. True if a stop or its end is there to be told.
 static bool take_job_event(const struct wait_request *w, struct process *c, struct wait_result *r)
 {
-	if (w->options & WSTOPPED && c->stop_unseen) {
-		r->code = CLD_STOPPED;
-		r->status = c->stop_signal;
-		r->wait_status = c->stop_signal << 8 | WAIT_STOPPED;
-		c->stop_unseen = w->options & WNOWAIT;
-	} else if (w->options & WCONTINUED && c->continue_unseen) {
-		r->code = CLD_CONTINUED;
-		r->status = SIGCONT;
-		r->wait_status = WAIT_CONTINUED;
-		c->continue_unseen = w->options & WNOWAIT;
-	} else {
-		return false;
-	}
-	r->pid = c->pid;
+	if (!(w->options & WSTOPPED) || !c->stop_unseen)
+		return process_take_continue_locked(w, c, r);
+	r->code = CLD_STOPPED;
+	r->status = c->stop_signal;
+	r->wait_status = c->stop_signal << 8 | WAIT_STOPPED;
+	c->stop_unseen = w->options & WNOWAIT;
 	return true;
 }
 
@@ -136,8 +181,10 @@ static void child_usage(struct process *c, struct rusage *usage)
 	process_usage_report(&u, usage);
 }
 
-static void reap(struct process *self, struct process *c)
+void process_reap_locked(struct process *c)
 {
+	struct process *self = process_current();
+
 	process_usage_add(&self->waited, &c->ended);
 	process_usage_add(&self->waited, &c->waited);
 	process_tree_remove(c);
@@ -151,48 +198,85 @@ static int consider(const struct wait_request *w, struct process *c, struct wait
 
 	if (!matches(w, c))
 		return -ECHILD;
+	// Who traces it sees it among its tracees; others see its end when that one has.
+	if (unlikely(c->leader_trace) &&
+	    (c->zombie || c->leader_trace->tracer->process == process_current()))
+		return 0;
+	if (unlikely(c->zombie && c->unreaped))
+		return 0;
+	r->pid = c->pid;
+	r->uid = c->uid;
 	if (c->zombie) {
 		if (!(w->options & WEXITED))
 			return -ECHILD;
-		fill_result(r, c);
-		r->uid = c->uid;
+		process_fill_exit(r, c->wait_status);
 		return 1;
 	}
 	irq = sighand_lock(c);
 	found = take_job_event(w, c, r);
 	sighand_unlock(c, irq);
-	r->uid = c->uid;
 	return found;
 }
 
 // One look at all children: as process_wait, but 0 if there is something to wait for.
-static int look(const struct wait_request *w, struct wait_result *r, struct rusage *usage)
+static int look_children(const struct wait_request *w, struct wait_result *r, struct process **out)
 {
-	struct process *self = process_current(), *c, *dead = NULL;
+	struct process *c;
 	int result = -ECHILD;
 
-	process_tree_lock();
-	list_for_each (c, &self->children, sibling) {
+	list_for_each (c, &process_current()->children, sibling) {
 		int one = consider(w, c, r);
 
 		if (one == -ECHILD)
 			continue;
-		result = 0;
-		if (!one)
-			continue;
-		result = c->pid;
+		result = one;
+		*out = c;
+		if (one)
+			break;
+	}
+	return result;
+}
+
+// The same for those that the caller traces. |*dead|: it is out of the tree.
+static int look_tracees(const struct wait_request *w, struct wait_result *r, struct rusage *usage,
+			struct process **dead)
+{
+	struct tracee *tr;
+	struct process *p;
+	int result = ptrace_wait_look(w, r, &tr);
+
+	if (result <= 0)
+		return result;
+	p = tr->thread->process;
+	if (usage)
+		child_usage(p, usage);
+	if (tr->zombie && !(w->options & WNOWAIT) && ptrace_reap(tr))
+		*dead = p;
+	return result;
+}
+
+static int look(const struct wait_request *w, struct wait_result *r, struct rusage *usage)
+{
+	struct process *c, *dead = NULL;
+	int result, other;
+
+	process_tree_lock();
+	result = look_children(w, r, &c);
+	if (result > 0) {
 		if (usage)
 			child_usage(c, usage);
 		if (c->zombie && !(w->options & WNOWAIT)) {
-			reap(self, c);
+			process_reap_locked(c);
 			dead = c;
 		}
-		break;
+	} else if (unlikely(!list_empty(&process_current()->tracees))) {
+		other = look_tracees(w, r, usage, &dead);
+		result = other == -ECHILD ? result : other;
 	}
 	process_tree_unlock();
 	if (dead)
 		process_forget(dead);
-	return result;
+	return result > 0 ? r->pid : result;
 }
 
 int process_wait(const struct wait_request *req, struct wait_result *out, struct rusage *usage)

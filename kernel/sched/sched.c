@@ -319,7 +319,7 @@ void thread_set_pending(struct thread *t, uint32_t bits)
 	unsigned states = 1u << THREAD_INTERRUPTIBLE;
 
 	if (bits & PENDING_KILL)
-		states |= 1u << THREAD_STOPPED | 1u << THREAD_KILLABLE;
+		states |= 1u << THREAD_STOPPED | 1u << THREAD_KILLABLE | 1u << THREAD_TRACED;
 	if (!(bits & (PENDING_SIGNAL | PENDING_KILL)))
 		return;
 	if (!sched_wake(t, states) && (old & bits) != bits && t->cpu != this_cpu_id())
@@ -426,6 +426,13 @@ static __always_inline_fn struct thread *switch_stacks(struct thread *prev, stru
 	return before;
 }
 
+static __noinline void note_switch(struct thread *prev)
+{
+	if (prev->notify_on_switch & NOTIFY_DEBUG)
+		cpu_write_dr7(DR7_OFF);
+	__atomic_fetch_or(&prev->pending, PENDING_NOTIFY, __ATOMIC_RELAXED);
+}
+
 // Leaves |prev| for |next|; returns when somebody comes back to |prev|. rq->lock is held.
 static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
 {
@@ -435,8 +442,9 @@ static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *n
 	this_cpu_write(percpu_current, next);
 	if (prev->fpu && prev->state != THREAD_DEAD) {
 		save_user_state(prev);
-		if (prev->notify_on_switch && (int64_t)prev->regs->orig_rax < 0)
-			__atomic_fetch_or(&prev->pending, PENDING_NOTIFY, __ATOMIC_RELAXED);
+		if (prev->notify_on_switch &&
+		    ((int64_t)prev->regs->orig_rax < 0 || prev->notify_on_switch & NOTIFY_DEBUG))
+			note_switch(prev);
 	}
 	// Kernel threads run on whatever tables are loaded; sched_use_pgtable takes them away.
 	if (!next->pgtable)
@@ -560,6 +568,23 @@ void sched_yield_current(void)
 	spin_unlock(&rq->lock);
 	cpu_irq_restore(irq);
 	schedule();
+}
+
+bool sched_wait_left(struct thread *t, enum thread_state state)
+{
+	bool running, same;
+
+	do {
+		uint64_t irq = cpu_irq_save();
+		struct runqueue *rq = rq_lock_of(t);
+
+		running = rq->current == t;
+		same = t->state == state;
+		spin_unlock(&rq->lock);
+		cpu_irq_restore(irq);
+		cpu_relax();
+	} while (running);
+	return same;
 }
 
 void sched_point(void)

@@ -36,6 +36,9 @@ static inline bool sched_killed(void)
 void sched_use_pgtable(struct pgtable *pt);
 // Makes |t| runnable if it sleeps in a state of |mask| (bits 1 << state); true if it did.
 bool sched_wake(struct thread *t, unsigned mask);
+// Waits until |t|, which is about to sleep in |state| or does so, has left its CPU: all of its
+// registers are saved then. False: it does not sleep so. Spins: |t| must not wait for anything.
+bool __must_check sched_wait_left(struct thread *t, enum thread_state state);
 // Sets pending bits and wakes an interruptible sleeper.
 void thread_set_pending(struct thread *t, uint32_t bits);
 // For more than one CPU. |start| starts the others; it is called once, when a program has a use for

@@ -21,6 +21,7 @@ enum thread_state {
 	THREAD_INTERRUPTIBLE, // a signal ends it too
 	THREAD_STOPPED,
 	THREAD_KILLABLE, // only wake_thread and its end
+	THREAD_TRACED,   // the same, and it is its tracer who wakes it
 	THREAD_DEAD,
 	THREAD_MOVING, // runnable, on its way to another CPU's queue
 };
@@ -74,8 +75,8 @@ struct thread {
 	uint64_t woke_tsc; // 0: nobody since it slept
 	uint8_t sync_score;
 
-	uint32_t no_fault_depth; // user faults are refused (uaccess nofault)
-	bool notify_on_switch;   // own: being switched out of a trap sets PENDING_NOTIFY (rseq)
+	uint32_t no_fault_depth;  // user faults are refused (uaccess nofault)
+	uint8_t notify_on_switch; // own: enum notify_on_switch
 
 	uint8_t mempolicy; // own; inherited (syscall/sys_numa.c)
 #ifdef CONFIG_DEBUG_LOCKS
@@ -95,6 +96,12 @@ enum thread_pending {
 	// replaces saved registers (exec, sigreturn): the short way back to user mode relies on
 	// them.
 	PENDING_NOTIFY = 1 << 3,
+};
+
+enum notify_on_switch {
+	NOTIFY_RSEQ = 1 << 0, // being switched out of a trap sets PENDING_NOTIFY
+	// It has debug registers: being switched out turns them off, and sets that in any case.
+	NOTIFY_DEBUG = 1 << 1,
 };
 
 DECLARE_PERCPU(struct thread *, percpu_current);

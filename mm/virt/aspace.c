@@ -41,6 +41,16 @@ void aspace_get(struct aspace *as)
 	__atomic_fetch_add(&as->refs, 1, __ATOMIC_RELAXED);
 }
 
+bool aspace_try_get(struct aspace *as)
+{
+	uint32_t n = __atomic_load_n(&as->refs, __ATOMIC_RELAXED);
+
+	while (n && !__atomic_compare_exchange_n(&as->refs, &n, n + 1, false, __ATOMIC_ACQUIRE,
+						 __ATOMIC_RELAXED))
+		;
+	return n;
+}
+
 void aspace_struct_get(struct aspace *as)
 {
 	__atomic_fetch_add(&as->struct_refs, 1, __ATOMIC_RELAXED);

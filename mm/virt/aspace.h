@@ -146,6 +146,8 @@ struct aspace {
 struct aspace *__must_check aspace_create(void); // NULL: out of memory
 void aspace_get(struct aspace *as);
 void aspace_put(struct aspace *as); // at zero unmaps everything; may sleep
+// For who keeps the record only: a use of the mappings as well, unless they are gone.
+bool __must_check aspace_try_get(struct aspace *as);
 // Keeps the record and its page-table root, not the mappings (truncation of a shared object).
 void aspace_struct_get(struct aspace *as);
 void aspace_struct_put(struct aspace *as);
@@ -188,4 +190,5 @@ enum fault_result {
 #define FAULT_ERR_WRITE   2u
 #define FAULT_ERR_USER    4u
 #define FAULT_ERR_FETCH   16u
+#define FAULT_ERR_FORCED  (1u << 16) // not the processor's: the caller has checked the rights
 enum fault_result aspace_fault(struct aspace *as, va_t va, uint32_t error);

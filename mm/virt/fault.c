@@ -63,11 +63,11 @@ static enum step_result run_steps(struct fault *f, bool present)
 static bool access_allowed(const struct vma *v, uint32_t error)
 {
 	if (error & FAULT_ERR_WRITE)
-		return v->flags & VMA_WRITE;
+		return v->flags & VMA_WRITE || error & FAULT_ERR_FORCED;
 	// As Linux, fetching what is not there maps it as a read would; the next fault refuses.
 	if ((error & FAULT_ERR_FETCH) && (error & FAULT_ERR_PRESENT))
 		return v->flags & VMA_EXEC;
-	return v->flags & VMA_PROT_FLAGS;
+	return v->flags & VMA_PROT_FLAGS || error & FAULT_ERR_FORCED;
 }
 
 // A stack grows down to |va| under the exclusive lock, if limits and the guard gap allow.

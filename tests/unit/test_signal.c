@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "kernel/proc/posix_timer.h"
+#include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/sched.h"
 #include "tests/unit/proc_heap.h"
@@ -28,6 +29,14 @@ bool sched_wake(struct thread *t, unsigned mask)
 }
 
 void posix_timer_signal_taken(struct process *p, struct siginfo *info)
+{
+}
+// Nobody is traced.
+bool ptrace_trap_wanted(const struct process *p, const struct uthread *u)
+{
+	return p->stopped;
+}
+void ptrace_continued_locked(struct process *p)
 {
 }
 void thread_set_pending(struct thread *t, uint32_t bits)
