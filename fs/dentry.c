@@ -7,6 +7,7 @@
 
 #include "fs/inode.h"
 #include "fs/mount.h"
+#include "fs/notify.h"
 #include "kernel/base/panic.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
@@ -126,6 +127,8 @@ void dentry_put(struct dentry *d)
 				kfree(d->name);
 			kfree(d);
 		}
+		if (inode && unlikely(inode->watches) && !inode->nlink)
+			notify_gone(inode);
 		if (inode)
 			inode_put(inode);
 		d = parent;

@@ -7,6 +7,7 @@
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/inotify.h>
 #include <linux/mman.h>
 #include <linux/stat.h>
 
@@ -20,6 +21,7 @@
 #include "fs/memfd.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
+#include "fs/notify.h"
 #include "fs/shmem.h"
 #include "fs/stat.h"
 #include "fs/vfs.h"
@@ -90,6 +92,7 @@ void file_free(struct file *f)
 {
 	struct path path;
 
+	notify_file(f, f->mode & FMODE_WRITE ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (unlikely(f->watches))
 		epoll_forget_file(f);
 	if (unlikely(f->fasync))
@@ -168,6 +171,13 @@ static __noinline __cold int check_rwf(const struct file *f, unsigned rwf)
 	return 0;
 }
 
+static __noinline __cold int64_t notified(struct file *f, int64_t n, uint32_t event)
+{
+	if (n > 0)
+		notify_file(f, event);
+	return n;
+}
+
 static __noinline __cold int64_t cannot_read(const struct file *f)
 {
 	if (!(f->mode & FMODE_READ))
@@ -188,6 +198,8 @@ static __always_inline_fn int64_t do_read(struct file *f, struct uio *u, uint64_
 		if (err)
 			return err;
 	}
+	if (notify_on())
+		return notified(f, f->ops->read(f, u, pos, rwf), IN_ACCESS);
 	return f->ops->read(f, u, pos, rwf);
 }
 
@@ -206,6 +218,8 @@ static __always_inline_fn int64_t do_write(struct file *f, struct uio *u, uint64
 		if (err)
 			return err;
 	}
+	if (notify_on())
+		return notified(f, f->ops->write(f, u, pos, rwf), IN_MODIFY);
 	return f->ops->write(f, u, pos, rwf);
 }
 
@@ -355,8 +369,10 @@ __cold int file_getdents(struct file *f, struct dir_emit *e)
 	else
 		err = f->ops->getdents(f, e);
 	mutex_unlock(&f->pos_lock);
-	if (!err)
+	if (!err) {
+		notify_file(f, IN_ACCESS);
 		file_touch_atime(f);
+	}
 	return err;
 }
 
@@ -371,13 +387,18 @@ int inode_truncate(struct inode *i, uint64_t size_bytes)
 
 int file_truncate(struct file *f, uint64_t size_bytes)
 {
+	int err;
+
 	if (size_bytes > INT64_MAX)
 		return -EINVAL;
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
 	if (!S_ISREG(f->inode->mode) || !(f->mode & FMODE_WRITE))
 		return -EINVAL;
-	return inode_truncate(f->inode, size_bytes);
+	err = inode_truncate(f->inode, size_bytes);
+	if (!err)
+		notify_dentry(f->path.dentry, IN_MODIFY);
+	return err;
 }
 
 // One of these at a time, some with FALLOC_FL_KEEP_SIZE.
@@ -404,6 +425,8 @@ static bool is_known_falloc(int mode)
 // Linux vfs_fallocate, 6.18: the checks in its order.
 __cold int file_fallocate(struct file *f, int mode, int64_t offset, int64_t bytes)
 {
+	int err;
+
 	if (f->mode & FMODE_PATH)
 		return -EBADF;
 	if (offset < 0 || bytes <= 0)
@@ -422,7 +445,10 @@ __cold int file_fallocate(struct file *f, int mode, int64_t offset, int64_t byte
 		return -EFBIG;
 	if (!f->ops->fallocate)
 		return -EOPNOTSUPP;
-	return f->ops->fallocate(f, mode, (uint64_t)offset, (uint64_t)bytes);
+	err = f->ops->fallocate(f, mode, (uint64_t)offset, (uint64_t)bytes);
+	if (!err)
+		notify_file(f, IN_MODIFY);
+	return err;
 }
 
 __cold int file_fsync(struct file *f, bool data_only)

@@ -26,6 +26,7 @@ void inode_init(struct inode *i, const struct inode_ops *ops, struct superblock 
 	i->ino = __atomic_fetch_add(&sb->next_ino, 1, __ATOMIC_RELAXED);
 	i->refs = 1;
 	i->xattrs = NULL;
+	i->watches = NULL;
 	mutex_init(&i->lock, S_ISDIR(mode) ? RANK_DIR : RANK_INODE);
 	i->mode = mode;
 	i->nlink = S_ISDIR(mode) ? 2 : 1;

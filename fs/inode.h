@@ -13,6 +13,7 @@ struct uio;
 struct superblock;
 struct path;
 struct iattr;
+struct watch;
 struct kstat;
 
 struct timespec_k { // seconds since 1970 and nanoseconds
@@ -71,6 +72,7 @@ struct inode {
 	uint32_t pins;   // open descriptions by path of a fifo and the like; owner's use
 	void *locks;     // fs/flock.c
 	void *xattrs;    // fs/xattr.c
+	struct watch *watches; // fs/notify.c
 
 	void *priv;
 };

@@ -7,6 +7,7 @@
 
 #include "fs/dentry.h"
 #include "fs/namei.h"
+#include "fs/notify.h"
 #include "fs/stat.h"
 #include "fs/vfs.h"
 #include "kernel/base/panic.h"
@@ -37,6 +38,8 @@ void superblock_put(struct superblock *sb)
 {
 	if (__atomic_sub_fetch(&sb->refs, 1, __ATOMIC_ACQ_REL))
 		return;
+	if (notify_on())
+		notify_unmounted(sb);
 	dentry_put(sb->root);
 	if (sb->ops && sb->ops->release)
 		sb->ops->release(sb);

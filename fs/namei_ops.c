@@ -3,10 +3,12 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
 #include "fs/dentry.h"
 #include "fs/mount.h"
+#include "fs/notify.h"
 #include "fs/stat.h"
 #include "fs/walk.h"
 #include "kernel/sched/cred.h"
@@ -67,8 +69,12 @@ static int creation_begin(struct creation *c, const struct path *at, const char 
 
 static void creation_end(struct creation *c, int err)
 {
-	if (!err)
+	if (!err) {
 		dentry_hash(c->child);
+		if (notify_on())
+			notify_name_event(c->walk.path.dentry->inode, IN_CREATE, c->child->inode,
+					  c->child->name, c->child->name_bytes, 0);
+	}
 	if (c->locked)
 		mutex_unlock(&c->walk.path.dentry->inode->lock);
 	if (c->child)
@@ -174,6 +180,8 @@ int namei_link(const struct path *from, const struct path *at, const char *name)
 		struct inode *dir = c.walk.path.dentry->inode;
 
 		err = dir->ops->link(dir, c.child, from->dentry->inode);
+		if (!err)
+			notify_inode(from->dentry->inode, IN_ATTRIB);
 	}
 	creation_end(&c, err);
 	return err;
@@ -241,6 +249,19 @@ static int remove_locked(const struct path *dir, struct dentry *victim, bool wan
 	return err;
 }
 
+// Tells of a removal in Linux's order, and gives |victim| back: if this was its last use, the file
+// is gone before its directory hears of it.
+static __cold void removed(struct inode *dir, struct dentry *victim, const struct walk *w)
+{
+	struct inode *i = inode_get(victim->inode);
+
+	if (!S_ISDIR(i->mode))
+		notify_inode(i, IN_ATTRIB);
+	dentry_put(victim);
+	notify_name_event(dir, IN_DELETE, i, w->last, w->last_bytes, 0);
+	inode_put(i);
+}
+
 // Finds and removes the last component of a finished walk.
 static int remove_last(struct walk *w, bool want_dir)
 {
@@ -259,8 +280,13 @@ static int remove_last(struct walk *w, bool want_dir)
 		err = -EROFS;
 	else
 		err = remove_locked(&w->path, victim, want_dir);
+	if (!err && notify_on()) {
+		removed(dir->inode, victim, w);
+		victim = NULL;
+	}
 	mutex_unlock(&dir->inode->lock);
-	dentry_put(victim);
+	if (victim)
+		dentry_put(victim);
 	return err;
 }
 
@@ -414,6 +440,18 @@ static void unfill_old_name(struct inode *dir, struct dentry *d)
 	dentry_put(d);
 }
 
+static __cold void renamed(const struct rename *r, struct inode *from, struct inode *to)
+{
+	notify_rename(from, r->from.last, r->from.last_bytes, r->old);
+	if (r->target && !(r->flags & RENAME_EXCHANGE))
+		notify_inode(r->target->inode, IN_ATTRIB);
+	notify_inode(r->old->inode, IN_MOVE_SELF);
+	if (!(r->flags & RENAME_EXCHANGE))
+		return;
+	notify_rename(to, r->to.last, r->to.last_bytes, r->target);
+	notify_inode(r->target->inode, IN_MOVE_SELF);
+}
+
 static int do_rename(struct rename *r)
 {
 	struct inode *from = r->from.path.dentry->inode, *to = r->to.path.dentry->inode;
@@ -439,6 +477,8 @@ static int do_rename(struct rename *r)
 		dentry_exchange(r->old, r->target);
 	else
 		dentry_move(r->old, r->place, whiteout);
+	if (notify_on())
+		renamed(r, from, to);
 	return 0;
 }
 
@@ -531,6 +571,8 @@ int namei_truncate(const struct path *p, uint64_t size_bytes)
 		return err;
 	err = inode_truncate(i, size_bytes);
 	inode_put_write_access(i);
+	if (!err)
+		notify_dentry(p->dentry, IN_MODIFY);
 	return err;
 }
 

@@ -3,17 +3,20 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/magic.h>
 #include <linux/stat.h>
 
 #include "fs/dentry.h"
 #include "fs/file.h"
 #include "fs/mount.h"
+#include "fs/notify.h"
 #include "fs/pipe.h"
 #include "fs/stat.h"
 #include "fs/vfs.h"
 #include "fs/walk.h"
 #include "kernel/sched/cred.h"
+#include "lib/fmt.h"
 #include "mm/virt/memobj.h"
 
 #define MAY_EXEC  1u
@@ -89,6 +92,9 @@ static int create_locked(struct walk *w, struct open_request *r, struct dentry *
 		return err;
 	}
 	dentry_hash(child);
+	if (notify_on())
+		notify_name_event(dir->inode, IN_CREATE, child->inode, child->name,
+				  child->name_bytes, 0);
 	r->created = true;
 	*out = child;
 	return 0;
@@ -231,6 +237,7 @@ static int open_description(const struct path *p, unsigned flags, struct file **
 		file_put(f);
 		return -EINVAL;
 	}
+	notify_file(f, IN_OPEN);
 	*out = f;
 	return 0;
 }
@@ -244,6 +251,8 @@ static int truncate_opened(struct file *f)
 		return err;
 	err = inode_truncate(f->inode, 0);
 	inode_put_write_access(f->inode);
+	if (!err)
+		notify_dentry(f->path.dentry, IN_MODIFY);
 	return err;
 }
 
@@ -277,9 +286,11 @@ static int open_found(const struct path *p, struct open_request *r, struct file 
 	return err;
 }
 
-static int open_tmpfile(struct walk *w, struct open_request *r, struct file **out)
+static __stack_guarded int open_tmpfile(struct walk *w, struct open_request *r, struct file **out)
 {
 	struct dentry *dir, *child;
+	struct inode *inode;
+	char name[24]; // as Linux's: /proc/self/fd tells it
 	struct path p;
 	int err;
 
@@ -293,16 +304,21 @@ static int open_tmpfile(struct walk *w, struct open_request *r, struct file **ou
 		return err;
 	if (!dir->inode->ops->tmpfile)
 		return -EOPNOTSUPP;
-	child = dentry_alloc(dir->sb, dir, "#", 1);
-	if (!child)
+	err = dir->inode->ops->tmpfile(dir->inode, S_IFREG | (r->mode & 07777), &inode);
+	if (err)
+		return err;
+	child = dentry_alloc(
+		dir->sb, dir, name,
+		(size_t)fmt_snprintf(name, sizeof(name), "#%llu", (unsigned long long)inode->ino));
+	if (!child) {
+		inode_put(inode);
 		return -ENOMEM;
-	child->flags |= DENTRY_UNLINKED;
-	err = dir->inode->ops->tmpfile(dir->inode, S_IFREG | (r->mode & 07777), &child->inode);
-	p = (struct path){ w->path.mount, child };
-	if (!err) {
-		child->inode->nlink = 0;
-		err = open_description(&p, r->flags & ~(unsigned)O_EXCL, out);
 	}
+	child->flags |= DENTRY_UNLINKED;
+	child->inode = inode;
+	inode->nlink = 0;
+	p = (struct path){ w->path.mount, child };
+	err = open_description(&p, r->flags & ~(unsigned)O_EXCL, out);
 	// O_EXCL: linkat must refuse to give it a name.
 	if (!err && r->flags & O_EXCL)
 		child->flags |= DENTRY_NOLINK;

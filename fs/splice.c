@@ -6,9 +6,11 @@
 #include <linux/errno.h>
 #include <linux/eventpoll.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/signal.h>
 #include <linux/stat.h>
 
+#include "fs/notify.h"
 #include "fs/pipe_internal.h"
 #include "fs/shmem.h"
 #include "fs/stat.h"
@@ -187,6 +189,8 @@ int64_t splice_file_to_pipe(struct file *in, uint64_t *in_pos, struct file *out,
 	if (done)
 		wake_readers(p);
 	file_touch_atime(in);
+	if (done && shares_pages(in))
+		notify_file(in, IN_ACCESS);
 	return done ? (int64_t)done : n;
 }
 
@@ -266,6 +270,8 @@ __stack_guarded int64_t splice_direct(struct file *in, uint64_t *in_pos, struct 
 		sched_point();
 	}
 	file_touch_atime(in);
+	if (done && shares_pages(in))
+		notify_file(in, IN_ACCESS);
 	return done ? (int64_t)done : n;
 }
 

@@ -4,11 +4,13 @@
 #include <linux/capability.h>
 #include <linux/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/stat.h>
 
 #include "fs/file.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
+#include "fs/notify.h"
 #include "kernel/sched/cred.h"
 #include "mm/phys/pmm.h"
 
@@ -101,6 +103,17 @@ static void apply(struct inode *i, unsigned valid, const struct iattr *a, uint32
 	i->ctime = now;
 }
 
+// Linux fsnotify_change.
+static uint32_t event_of(unsigned valid)
+{
+	bool access = valid & (IATTR_ATIME | IATTR_ATIME_NOW);
+	bool modify = valid & (IATTR_MTIME | IATTR_MTIME_NOW);
+
+	if (valid & (IATTR_MODE | IATTR_UID | IATTR_GID) || (access && modify))
+		return IN_ATTRIB;
+	return (access ? IN_ACCESS : 0) | (modify ? IN_MODIFY : 0);
+}
+
 int vfs_setattr(const struct path *p, unsigned valid, const struct iattr *attr)
 {
 	struct inode *i = p->dentry->inode;
@@ -125,6 +138,8 @@ int vfs_setattr(const struct path *p, unsigned valid, const struct iattr *attr)
 		apply(i, valid, &a, a.mode);
 out:
 	mutex_unlock(&i->lock);
+	if (!err)
+		notify_dentry(p->dentry, event_of(valid));
 	return err;
 }
 

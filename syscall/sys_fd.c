@@ -4,6 +4,7 @@
 
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "fs/notify.h"
 #include "kernel/sched/thread.h"
 #include "mm/virt/uio.h"
 #include "syscall/args.h"
@@ -33,8 +34,8 @@ static __always_inline_fn struct file *quick_file(int fd)
 static __always_inline_fn bool is_quick(const struct file *f, unsigned need, struct uptr buf,
 					uint64_t count, uint64_t pos)
 {
-	return (f->mode & need) == need && count - 1 < PAGE_SIZE - (pos & ~PAGE_MASK) &&
-	       buf.va < USER_TOP - PAGE_SIZE;
+	return !notify_on() && (f->mode & need) == need &&
+	       count - 1 < PAGE_SIZE - (pos & ~PAGE_MASK) && buf.va < USER_TOP - PAGE_SIZE;
 }
 
 int64_t sys_read(int fd, struct uptr buf, uint64_t count)

@@ -1,6 +1,7 @@
 // Extended attributes: names and values are brought in, then fs/xattr.c answers. Owns no state.
 #include <asm/errno.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/limits.h>
 #include <linux/xattr.h>
 
@@ -8,6 +9,7 @@
 #include "fs/file.h"
 #include "fs/mount.h"
 #include "fs/namei.h"
+#include "fs/notify.h"
 #include "fs/xattr.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/virt/uaccess.h"
@@ -66,7 +68,10 @@ static int64_t answer(struct request *q, const struct path *at)
 	if (q->op == SET || q->op == REMOVE) {
 		if (at->mount->flags & MOUNT_RDONLY)
 			return -EROFS;
-		return xattr_set(i, q->text, q->copy, q->bytes, (unsigned)q->flags);
+		r = xattr_set(i, q->text, q->copy, q->bytes, (unsigned)q->flags);
+		if (!r)
+			notify_dentry(at->dentry, IN_ATTRIB);
+		return r;
 	}
 	r = q->op == GET ? xattr_get(i, q->text, q->copy, q->bytes)
 			 : xattr_list(i, q->copy, q->bytes);

@@ -36,6 +36,7 @@ enum lock_rank {
 	RANK_UNIX = 88,    // an AF_UNIX socket
 	RANK_SIGHAND = 90, // signal state of a process
 	RANK_DENTRY = 92,  // the trees of names and mounts (fs/dentry.c)
+	RANK_NOTIFY = 94,  // watches of inodes (fs/notify.c)
 	RANK_FUTEX = 95,
 	RANK_FUTEX_PI = 96,    // who owns and who waits, with priority inheritance
 	RANK_IMAGE = 97,       // which image frames a file still shows (fs/shmem.c)

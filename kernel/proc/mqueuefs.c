@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <linux/capability.h>
 #include <linux/fcntl.h>
+#include <linux/inotify.h>
 #include <linux/resource.h>
 #include <linux/stat.h>
 
@@ -12,6 +13,7 @@
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "fs/mount.h"
+#include "fs/notify.h"
 #include "fs/tmpfs.h"
 #include "fs/tmpfs_inode.h"
 #include "fs/walk.h"
@@ -212,6 +214,8 @@ static int create_locked(const char *name, uint32_t mode, const struct mq_attr *
 		return err;
 	}
 	dentry_hash(child);
+	if (notify_on())
+		notify_name_event(dir->inode, IN_CREATE, child->inode, name, strlen(name), 0);
 	*out = child;
 	return 0;
 }

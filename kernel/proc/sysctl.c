@@ -5,6 +5,7 @@
 #include <asm/errno.h>
 #include <linux/stat.h>
 
+#include "fs/inotify.h"
 #include "kernel/proc/mqueue.h"
 #include "kernel/proc/procfs_internal.h"
 #include "lib/string.h"
@@ -52,6 +53,9 @@ static struct setting settings[] = {
 	{ "dirty_writeback_centisecs", NULL, 0, MAX_INT, 500, NULL },
 	{ "drop_caches", NULL, 1, MAX_INT, 0, drop_caches },
 	{ "max_map_count", &vm_policy.max_map_count, 0, MAX_INT, 0, NULL },
+	{ "max_queued_events", &inotify_limits.queued_events, 0, MAX_INT, 0, NULL },
+	{ "max_user_instances", &inotify_limits.user_instances, 0, MAX_INT, 0, NULL },
+	{ "max_user_watches", &inotify_limits.user_watches, 0, MAX_INT, 0, NULL },
 	{ "msg_default", &mqueue_limits.msg_default, 1, 65536, 0, NULL },
 	{ "msg_max", &mqueue_limits.msg_max, 1, 65536, 0, NULL },
 	{ "msgsize_default", &mqueue_limits.msgsize_default, 128, 16 << 20, 0, NULL },
@@ -134,7 +138,14 @@ static const struct pseudo_node mqueue_nodes[] = {
 	SETTING("msg_default"), SETTING("msg_max"),    SETTING("msgsize_default"),
 	SETTING("msgsize_max"), SETTING("queues_max"), { .name = NULL },
 };
+static const struct pseudo_node inotify_nodes[] = {
+	SETTING("max_queued_events"),
+	SETTING("max_user_instances"),
+	SETTING("max_user_watches"),
+	{ .name = NULL },
+};
 static struct pseudo_table tables[] = {
+	{ .dir = "sys/fs/inotify", .nodes = inotify_nodes },
 	{ .dir = "sys/vm", .nodes = vm_nodes },
 	{ .dir = "sys/fs/mqueue", .nodes = mqueue_nodes },
 };

@@ -1,3 +1,4 @@
+// sources: fs/notify.c
 // sources: fs/xattr.c
 // sources: mm/virt/resv.c
 // sources: fs/anon.c fs/dentry.c fs/dev.c fs/eventfd.c fs/fdtable.c fs/file.c fs/flock.c
