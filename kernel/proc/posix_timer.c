@@ -38,6 +38,7 @@ struct posix_timer {
 	bool real;              // of an absolute time on a settable clock
 	bool armed;
 	bool pending; // its signal is
+	bool ignored; // its signal was: sent when that ends, if it repeats
 	uint64_t expires_ns, interval_ns;
 	uint64_t overrun;      // since the pending signal was sent
 	uint64_t last_overrun; // of the signal taken last
@@ -68,6 +69,14 @@ static uint64_t now_of(struct posix_timer *t)
 	return t->kind == KIND_CPU ? cpu_clock_ns(&t->clock) : clocktimer_now(t->real);
 }
 
+// The same with the sighand lock of |p| held; 0 if it cannot be told so.
+static uint64_t now_locked(struct posix_timer *t, struct process *p)
+{
+	if (t->kind == KIND_CPU && t->clock.p == p)
+		return process_cpu_ns_locked(p);
+	return t->kind == KIND_CPU && t->clock.p ? 0 : now_of(t);
+}
+
 static bool sends_signal(const struct posix_timer *t)
 {
 	return t->event.notify != SIGEV_NONE;
@@ -93,8 +102,8 @@ static void send_locked(struct posix_timer *t)
 	info.si_code = SI_TIMER;
 	info.si_tid = t->id;
 	info.si_value.sival_ptr = (void *)t->event.value;
-	t->overrun = 0;
 	t->pending = sig_send_timer_locked(t->p, u, t->event.sig, &info);
+	t->ignored = !t->pending && t->interval_ns;
 }
 
 static void expired(struct posix_timer *t, uint64_t now)
@@ -107,11 +116,11 @@ static void expired(struct posix_timer *t, uint64_t now)
 		n = clocktimer_forward(&t->expires_ns, t->interval_ns, now);
 	else
 		t->armed = false;
-	if (n && t->pending) {
+	if (n && (t->pending || t->ignored)) {
 		t->overrun += n;
 	} else if (n) {
-		send_locked(t);
 		t->overrun = n - 1;
+		send_locked(t);
 	}
 	if (t->armed)
 		start_locked(t, now, MIN_REARM_NS);
@@ -136,11 +145,34 @@ void posix_timer_signal_taken(struct process *p, struct siginfo *info)
 	if (!t || !t->pending)
 		return;
 	t->pending = false;
-	if (t->armed && t->interval_ns && t->kind != KIND_CPU)
-		t->overrun +=
-			clocktimer_forward(&t->expires_ns, t->interval_ns, clocktimer_now(t->real));
+	if (t->armed && t->interval_ns)
+		t->overrun += clocktimer_forward(&t->expires_ns, t->interval_ns, now_locked(t, p));
 	t->last_overrun = MIN(t->overrun, (uint64_t)INT32_MAX);
 	info->si_overrun = (int)t->last_overrun;
+}
+
+void posix_timer_signal_dropped(struct process *p, const struct siginfo *info)
+{
+	struct posix_timer *t = find_locked(p, info->si_tid);
+
+	if (!t || !t->pending)
+		return;
+	t->pending = false;
+	t->ignored = t->interval_ns;
+}
+
+void posix_timers_unignored(struct process *p, int sig)
+{
+	struct posix_timer *t;
+	uint64_t id;
+
+	if (!p->timers)
+		return;
+	for (id = 0; radix_next_used(&p->timers->table, id, INT32_MAX, &id); id++) {
+		t = find_locked(p, (int)id);
+		if (t->ignored && t->event.sig == sig)
+			send_locked(t);
+	}
 }
 
 // Linux posix-timers.c: which clocks have timers.
@@ -284,7 +316,7 @@ static void stop(struct posix_timer *t)
 	t->armed = false;
 	if (t->pending)
 		sig_drop_timer_locked(t->p, t->id);
-	t->pending = false;
+	t->pending = t->ignored = false;
 	sighand_unlock(t->p, irq);
 	clocktimer_cancel(&t->wall);
 	timer_cancel(&t->cpu.timer);

@@ -26,3 +26,6 @@ void posix_timers_free(struct process *p);
 // A signal that a timer sent is being taken: fills in how often it expired since. The sighand lock
 // is held.
 void posix_timer_signal_taken(struct process *p, struct siginfo *info);
+// Such a signal was dropped because it is ignored: a timer that repeats sends it when that ends.
+void posix_timer_signal_dropped(struct process *p, const struct siginfo *info);
+void posix_timers_unignored(struct process *p, int sig);

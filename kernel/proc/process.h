@@ -178,6 +178,7 @@ void __noreturn process_exit_group(int wait_status);
 // CPU time in ns of all threads, dead ones included. The kernel does not tell user from system
 // time: all is user time.
 uint64_t process_cpu_ns(struct process *p);
+uint64_t process_cpu_ns_locked(struct process *p); // with its sighand lock held
 // getrusage(2): |who| is RUSAGE_SELF, RUSAGE_THREAD or RUSAGE_CHILDREN. 0 or -EINVAL.
 int process_getrusage(int who, struct rusage *out);
 

@@ -2,6 +2,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/proc/posix_timer.h"
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
@@ -18,6 +19,7 @@ int signal_set_action(int sig, const struct sig_action *new_, struct sig_action 
 {
 	struct process *p = process_current();
 	struct sig_action *a;
+	bool was_ignored;
 	uint64_t irq;
 
 	if (!sig_valid(sig) || (new_ && SIGSET_OF(sig) & SIGSET_KILL_STOP))
@@ -27,6 +29,7 @@ int signal_set_action(int sig, const struct sig_action *new_, struct sig_action 
 	if (old)
 		*old = *a;
 	if (new_) {
+		was_ignored = a->handler == (uint64_t)SIG_IGN;
 		*a = *new_;
 		a->flags &= SA_KNOWN; // programs probe for flags this way (SA_UNSUPPORTED)
 		a->mask &= ~SIGSET_KILL_STOP;
@@ -35,6 +38,8 @@ int signal_set_action(int sig, const struct sig_action *new_, struct sig_action 
 		    (a->handler == (uint64_t)SIG_DFL &&
 		     (sig_default_action(sig) == SIG_ACT_IGN || sig == SIGCONT)))
 			sig_drop_locked(p, SIGSET_OF(sig));
+		else if (was_ignored)
+			posix_timers_unignored(p, sig);
 	}
 	sighand_unlock(p, irq);
 	return 0;

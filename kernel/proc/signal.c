@@ -117,7 +117,8 @@ void sigpending_init(struct sigpending *p)
 	list_init(&p->queue);
 }
 
-static void pending_drop(struct sigpending *p, uint64_t set)
+// |owner|: whose timers are told, NULL: nobody's.
+static void pending_drop(struct process *owner, struct sigpending *p, uint64_t set)
 {
 	struct sigqueue *q, *next;
 
@@ -127,6 +128,8 @@ static void pending_drop(struct sigpending *p, uint64_t set)
 	list_for_each_safe (q, next, &p->queue, node) {
 		if (!(SIGSET_OF(q->info.si_signo) & set))
 			continue;
+		if (owner && q->info.si_code == SI_TIMER)
+			posix_timer_signal_dropped(owner, &q->info);
 		list_remove(&q->node);
 		sigqueue_free(q);
 	}
@@ -134,16 +137,16 @@ static void pending_drop(struct sigpending *p, uint64_t set)
 
 void sigpending_flush(struct sigpending *p)
 {
-	pending_drop(p, ~0ull);
+	pending_drop(NULL, p, ~0ull);
 }
 
 void sig_drop_locked(struct process *p, uint64_t set)
 {
 	struct uthread *u;
 
-	pending_drop(&p->shared_pending, set);
+	pending_drop(p, &p->shared_pending, set);
 	list_for_each (u, &p->threads, node)
-		pending_drop(&u->pending, set);
+		pending_drop(p, &u->pending, set);
 }
 
 // Takes |sig| out of |p|; the bit stays if more of it are queued (real-time signals).
@@ -364,6 +367,24 @@ int sig_send_locked(struct process *p, struct uthread *u, int sig, const siginfo
 	return 0;
 }
 
+// Linux complete_signal(): a timer's signal is for the thread that runs here, and that of a CPU
+// clock for one that made it go on.
+static struct uthread *choose_running(struct process *p, int sig)
+{
+	struct thread *cur = thread_current();
+	struct uthread *u, *found = NULL;
+
+	list_for_each (u, &p->threads, node) {
+		if (u->blocked & SIGSET_OF(sig))
+			continue;
+		if (u->thread == cur)
+			return u;
+		if (!found && READ_ONCE(u->thread->state) == THREAD_RUNNING)
+			found = u;
+	}
+	return found;
+}
+
 bool sig_send_timer_locked(struct process *p, struct uthread *u, int sig, const siginfo_t *info)
 {
 	struct sigpending *to = u ? &u->pending : &p->shared_pending;
@@ -383,7 +404,7 @@ bool sig_send_timer_locked(struct process *p, struct uthread *u, int sig, const 
 	__atomic_add_fetch(q->charged, 1, __ATOMIC_RELAXED);
 	q->info = *info;
 	list_push_back(&to->queue, &q->node);
-	announce_locked(p, u, to, sig);
+	announce_locked(p, u ? u : choose_running(p, sig), to, sig);
 	return true;
 }
 

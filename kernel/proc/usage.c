@@ -12,15 +12,27 @@
 
 #define NSEC_PER_USEC 1000ull
 
-static uint64_t threads_runtime_tsc(struct process *p)
+static uint64_t threads_runtime_tsc_locked(struct process *p)
 {
-	uint64_t irq = sighand_lock(p), tsc = p->dead_runtime_tsc;
+	uint64_t tsc = p->dead_runtime_tsc;
 	struct uthread *u;
 
 	list_for_each (u, &p->threads, node)
 		tsc += thread_runtime_tsc(u->thread);
+	return tsc;
+}
+
+static uint64_t threads_runtime_tsc(struct process *p)
+{
+	uint64_t irq = sighand_lock(p), tsc = threads_runtime_tsc_locked(p);
+
 	sighand_unlock(p, irq);
 	return tsc;
+}
+
+uint64_t process_cpu_ns_locked(struct process *p)
+{
+	return sched_tsc_to_ns(threads_runtime_tsc_locked(p));
 }
 
 uint64_t process_cpu_ns(struct process *p)

@@ -213,6 +213,92 @@ static void signals(void)
 	syscall(SYS_timer_delete, id);
 }
 
+// A timer that repeats while its signal is ignored: one signal once it no longer is, which counts
+// all of them.
+static void ignored(void)
+{
+	struct sigaction sa = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART };
+	struct sigevent ev = { .sigev_signo = SIGUSR1 };
+	sigset_t set_;
+	int id;
+
+	sigemptyset(&set_);
+	sigaddset(&set_, SIGUSR1);
+	MUST(create(CLOCK_MONOTONIC, &ev, &id));
+	for (int block = 0; block < 2; block++) {
+		count = 0;
+		if (block) { // pending when it becomes ignored
+			sigaction(SIGUSR1, &sa, NULL);
+			sigprocmask(SIG_BLOCK, &set_, NULL);
+			R(set(id, 0, 2 * MS, 2 * MS));
+			nap(10);
+			signal(SIGUSR1, SIG_IGN);
+			nap(10);
+		} else {
+			signal(SIGUSR1, SIG_IGN);
+			R(set(id, 0, 2 * MS, 2 * MS));
+			nap(20);
+		}
+		printf("ignored %d\n", count);
+		sigaction(SIGUSR1, &sa, NULL);
+		nap(block ? 10 : 0);
+		if (block)
+			sigprocmask(SIG_UNBLOCK, &set_, NULL);
+		IS(count >= 1 && (!block || last_overrun >= 10));
+		R(set(id, 0, 0, 0));
+	}
+	count = 0;
+	signal(SIGUSR1, SIG_IGN); // once: lost
+	R(set(id, 0, 1 * MS, 0));
+	nap(5);
+	sigaction(SIGUSR1, &sa, NULL);
+	nap(5);
+	printf("once, ignored %d\n", count);
+	R(syscall(SYS_timer_delete, id));
+}
+
+static void *burner(void *arg)
+{
+	struct sigevent ev = { .sigev_signo = SIGUSR2 };
+	int id, other = 0;
+
+	nap(5); // until the main thread sleeps
+	MUST(create(CLOCK_PROCESS_CPUTIME_ID, &ev, &id));
+	count = 0;
+	MUST(set(id, 0, 2 * MS, 2 * MS));
+	for (int seen = 0; seen < 10;) {
+		if (count == seen)
+			continue;
+		seen = count;
+		other += on_main;
+	}
+	syscall(SYS_timer_delete, id);
+	printf("of the thread that runs: %d\n", !other);
+	return NULL;
+}
+
+// Overruns of a CPU clock's timer are counted up to the moment the signal is taken.
+static void cpu_overrun(int clock)
+{
+	struct sigevent ev = { .sigev_signo = SIGUSR1 };
+	sigset_t set_;
+	int64_t end;
+	int id;
+
+	sigemptyset(&set_);
+	sigaddset(&set_, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set_, NULL);
+	MUST(create(clock, &ev, &id));
+	count = 0;
+	R(set(id, 0, 10 * MS, 10 * MS));
+	for (end = now(clock) + 50 * MS; now(clock) < end;)
+		;
+	sigprocmask(SIG_UNBLOCK, &set_, NULL);
+	printf("signals %d\n", count);
+	IS(last_overrun >= 4);
+	R(syscall(SYS_timer_delete, id));
+}
+
 static void cpu(void)
 {
 	struct sigevent ev = { 0 };
@@ -299,6 +385,11 @@ int main(void)
 	R(set((int)(long)id, 0, 1 * MS, 0));
 	nap(5);
 	printf("its thread is gone: %d\n", count);
+	ignored();
+	pthread_create(&t, NULL, burner, NULL);
+	pthread_join(t, NULL);
+	cpu_overrun(CLOCK_PROCESS_CPUTIME_ID);
+	cpu_overrun(CLOCK_THREAD_CPUTIME_ID);
 	cpu();
 	intervals();
 	limits();

@@ -1,0 +1,4 @@
+def parse(text):
+    return []
+def cases(build, chosen):
+    return []
