@@ -13,6 +13,7 @@
 #include "mm/phys/kmalloc.h"
 
 struct spinlock dentry_lock = SPINLOCK_INIT(RANK_DENTRY, "dentry");
+uint64_t dentry_moves;
 
 static uint32_t name_hash(const char *name, size_t n)
 {
@@ -254,6 +255,7 @@ void dentry_move(struct dentry *old, struct dentry *place, struct dentry *whiteo
 	struct dentry *gone;
 
 	spin_lock(&dentry_lock);
+	dentry_moves++;
 	unlink_locked(old);
 	gone = find_locked(place->parent, place->hash, place->name, place->name_bytes);
 	if (gone) {
@@ -272,6 +274,7 @@ void dentry_move(struct dentry *old, struct dentry *place, struct dentry *whiteo
 void dentry_exchange(struct dentry *a, struct dentry *b)
 {
 	spin_lock(&dentry_lock);
+	dentry_moves++;
 	unlink_locked(a);
 	unlink_locked(b);
 	swap_places(a, b);

@@ -6,6 +6,7 @@
 #include "kernel/base/lock.h"
 
 extern struct spinlock dentry_lock;
+extern uint64_t dentry_moves; // renames so far
 
 // An unhashed dentry with one reference that holds one on |parent| (NULL: a root). NULL: no memory.
 struct dentry *__must_check dentry_alloc(struct superblock *sb, struct dentry *parent,

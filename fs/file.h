@@ -72,6 +72,7 @@ struct file {
 #define FMODE_EXEC         16u // opened by exec: denies writers
 #define FMODE_DIRECT       64u // takes O_DIRECT (Linux FMODE_CAN_ODIRECT)
 #define FMODE_STREAM       32u
+#define FMODE_CREATED      256u // its open made the file
 #define FMODE_NEVER_NOWAIT 128u // spliced: takes no RWF_NOWAIT (Linux clears FMODE_NOWAIT)
 
 extern const struct vm_owner_ops file_vm_owner_ops; // get/put of a struct file for vmas

@@ -23,6 +23,8 @@ struct link_body {
 	char text[];
 };
 
+#define LOOKUP_SCOPED (LOOKUP_BENEATH | LOOKUP_IN_ROOT)
+
 static const char *skip_slashes(const char *s)
 {
 	while (*s == '/')
@@ -52,7 +54,8 @@ static void get_root(struct path *out)
 int walk_begin(struct walk *w, const struct path *at, const char *name, unsigned flags)
 {
 	*w = (struct walk){ .flags = flags, .rest = name, .last_type = LAST_ROOT };
-	if (flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT)) {
+	if (flags & LOOKUP_SCOPED) {
+		w->moves = READ_ONCE(dentry_moves);
 		w->root = *at;
 		path_get(at);
 	} else {
@@ -180,11 +183,17 @@ static int step_up(struct walk *w)
 		if (path_equal(&w->path, &w->root))
 			return w->flags & LOOKUP_BENEATH ? -EXDEV : 0;
 		if (w->path.dentry != w->path.mount->root) {
+			bool moved;
+
 			spin_lock(&dentry_lock);
 			parent.dentry = dentry_get(w->path.dentry->parent);
+			moved = dentry_moves != w->moves;
 			spin_unlock(&dentry_lock);
 			dentry_put(w->path.dentry);
 			w->path.dentry = parent.dentry;
+			// Linux handle_dots(): the folder may have been moved out of the root.
+			if (moved && w->flags & LOOKUP_SCOPED)
+				return -EAGAIN;
 			break;
 		}
 		if (!mount_follow_up(&w->path))
@@ -218,8 +227,7 @@ static int follow_magic(struct walk *w, struct inode *link)
 	err = link->ops->get_link(link, &to);
 	if (err)
 		return err;
-	if (w->flags & (LOOKUP_BENEATH | LOOKUP_IN_ROOT) ||
-	    (w->flags & LOOKUP_NO_XDEV && to.mount != w->path.mount)) {
+	if (w->flags & LOOKUP_SCOPED || (w->flags & LOOKUP_NO_XDEV && to.mount != w->path.mount)) {
 		path_put(&to);
 		return -EXDEV;
 	}

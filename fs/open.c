@@ -278,6 +278,8 @@ static int open_found(const struct path *p, struct open_request *r, struct file 
 			return err;
 	}
 	err = open_description(p, r->flags, out);
+	if (!err && r->created)
+		(*out)->mode |= FMODE_CREATED;
 	if (err || !(r->flags & O_TRUNC) || !S_ISREG(i->mode))
 		return err;
 	err = truncate_opened(*out);

@@ -18,6 +18,7 @@ struct walk {
 	struct path root;         // owned: what "/" and ".." stop at
 	unsigned flags;           // enum lookup_flags
 	unsigned links;           // symlinks followed
+	uint64_t moves;           // dentry_moves at its start
 	const char *rest;         // still to be walked
 	struct link_body *bodies; // texts of followed links, newest first
 	const char *last;         // the last component, not terminated

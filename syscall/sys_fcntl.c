@@ -88,7 +88,18 @@ static int64_t fcntl_set_signal(struct file *f, uint64_t sig)
 static bool fcntl_path_ok(unsigned cmd)
 {
 	return cmd == F_DUPFD || cmd == F_DUPFD_CLOEXEC || cmd == F_GETFD || cmd == F_SETFD ||
-	       cmd == F_GETFL;
+	       cmd == F_GETFL || cmd == F_DUPFD_QUERY || cmd == F_CREATED_QUERY;
+}
+
+static int64_t fcntl_same(struct file *f, uint64_t fd)
+{
+	struct file *other = user_file_any((int)fd);
+	bool same = f == other;
+
+	if (!other)
+		return -EBADF;
+	file_put(other);
+	return same;
 }
 
 static int64_t fcntl_descriptor(int fd, struct file *f, unsigned cmd, uint64_t arg)
@@ -105,6 +116,10 @@ static int64_t fcntl_descriptor(int fd, struct file *f, unsigned cmd, uint64_t a
 		return fd_set_cloexec(fds, fd, arg & FD_CLOEXEC);
 	case F_GETFL:
 		return f->flags & ~(unsigned)O_CLOEXEC;
+	case F_DUPFD_QUERY:
+		return fcntl_same(f, arg);
+	case F_CREATED_QUERY:
+		return !!(f->mode & FMODE_CREATED);
 	case F_SETFL:
 		return file_set_flags(f, fd, (unsigned)arg);
 	default:
