@@ -90,7 +90,7 @@ static void start_locked(struct posix_timer *t, uint64_t now, uint64_t delay_ns)
 		clocktimer_start(&t->wall, t->real, t->expires_ns, delay_ns);
 }
 
-static void send_locked(struct posix_timer *t)
+static __stack_guarded void send_locked(struct posix_timer *t)
 {
 	struct uthread *u = t->target ? t->target->uthread : NULL;
 	siginfo_t info;

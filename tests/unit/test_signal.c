@@ -31,6 +31,9 @@ bool sched_wake(struct thread *t, unsigned mask)
 void posix_timer_signal_taken(struct process *p, struct siginfo *info)
 {
 }
+void posix_timer_signal_dropped(struct process *p, const struct siginfo *info)
+{
+}
 // Nobody is traced.
 bool ptrace_trap_wanted(const struct process *p, const struct uthread *u)
 {
