@@ -309,7 +309,7 @@ static __stack_guarded bool deliver_signals(struct pt_regs *regs)
 {
 	struct process *p = process_current();
 	struct uthread *u = uthread_current();
-	struct sig_action action;
+	struct sig_action action = { 0 }; // for gcc, which does not see that it is set
 	siginfo_t info;
 	int sig;
 
