@@ -17,7 +17,7 @@ KERNEL_UBSAN := -fsanitize=shift,signed-integer-overflow,integer-divide-by-zero,
 KOPT := -Oz -fno-jump-tables $(if $(findstring clang,$(KCC)),,-fno-tree-forwprop)
 KOPT_HOT := -O2 -DKERNEL_HOT $(if $(findstring clang,$(KCC)),,-falign-functions=1 -falign-jumps=1 -falign-loops=1 -falign-labels=1 \
 	-freorder-blocks-algorithm=simple)
-KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock.o kernel/sched/sched% \
+KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock.o kernel/sched/sched% kernel/sched/switch.o \
 	kernel/sched/waitq% mm/phys/pmm% mm/phys/mapper% mm/phys/tlb% mm/phys/kmalloc% \
 	mm/virt/fault% mm/virt/memobj.o mm/virt/resv.o mm/virt/uaccess% mm/virt/uio% mm/virt/vma% fs/file% fs/fdtable% \
 	fs/shmem.o kernel/proc/futex.o mm/virt/munmap% mm/virt/mmap% mm/virt/mprotect% mm/virt/place% \

@@ -245,6 +245,17 @@ static inline void cpu_write_user_gsbase_fast(uint64_t v)
 	__asm__ volatile("swapgs; wrgsbase %0; swapgs" ::"r"(v) : "memory");
 }
 
+// Sets it; what it was.
+static inline uint64_t cpu_exchange_user_gsbase(uint64_t v)
+{
+	uint64_t old;
+	__asm__ volatile("swapgs; rdgsbase %0; wrgsbase %1; swapgs"
+			 : "=&r"(old)
+			 : "r"(v)
+			 : "memory");
+	return old;
+}
+
 // Floating point and vector state. XSAVE forms need cpu_features.xsave.
 static inline void cpu_xsetbv(uint32_t reg, uint64_t v)
 {

@@ -19,17 +19,17 @@
 
 // Read-only after fpu_init on the boot CPU.
 static struct {
-	uint64_t xfeatures; // 0: FXSAVE
 	unsigned area_bytes;
 	uint32_t mxcsr_mask;
 } fpu = { .area_bytes = FXSAVE_BYTES, .mxcsr_mask = 0xffbf };
 
 bool cpu_has_wide_stores;
+uint32_t fpu_xsave_mask;
 
 // Of what the CPU offers, what the kernel knows: other bits (MPX, PKU, AMX) stay off.
-static uint64_t choose_xfeatures(uint64_t offered)
+static uint32_t choose_xfeatures(uint64_t offered)
 {
-	uint64_t use = XCR0_X87 | XCR0_SSE;
+	uint32_t use = XCR0_X87 | XCR0_SSE;
 	if (cpu_features.avx && (offered & XCR0_AVX))
 		use |= XCR0_AVX;
 	if ((use & XCR0_AVX) && cpu_features.avx512 && (offered & XCR0_AVX512) == XCR0_AVX512)
@@ -52,8 +52,8 @@ __cold void fpu_init_cpu(void)
 {
 	cpu_fninit();
 	cpu_load_mxcsr(0x1f80);
-	if (fpu.xfeatures)
-		cpu_xsetbv(0, fpu.xfeatures);
+	if (fpu_xsave_mask)
+		cpu_xsetbv(0, fpu_xsave_mask);
 }
 
 __cold void fpu_init(void)
@@ -63,10 +63,10 @@ __cold void fpu_init(void)
 	if (!cpu_features.xsave)
 		return;
 	struct cpuid_regs r = cpu_cpuid(0xd, 0);
-	fpu.xfeatures = choose_xfeatures((uint64_t)r.edx << 32 | r.eax);
-	cpu_xsetbv(0, fpu.xfeatures);
+	fpu_xsave_mask = choose_xfeatures((uint64_t)r.edx << 32 | r.eax);
+	cpu_xsetbv(0, fpu_xsave_mask);
 	fpu.area_bytes = cpu_cpuid(0xd, 0).ebx; // for what XCR0 holds now
-	cpu_has_wide_stores = (fpu.xfeatures & XCR0_AVX) && (cpu_cpuid(0xd, 1).eax & XGETBV1);
+	cpu_has_wide_stores = (fpu_xsave_mask & XCR0_AVX) && (cpu_cpuid(0xd, 1).eax & XGETBV1);
 }
 
 unsigned fpu_area_bytes(void)
@@ -76,7 +76,7 @@ unsigned fpu_area_bytes(void)
 
 uint64_t fpu_features(void)
 {
-	return fpu.xfeatures;
+	return fpu_xsave_mask;
 }
 
 __cold uint32_t fpu_mxcsr_mask(void)
@@ -91,22 +91,22 @@ void fpu_init_area(void *area)
 	*(uint32_t *)((char *)area + OFF_MXCSR) = 0x1f80;
 	// XSTATE_BV 0 would leave the registers' initial state to the CPU; FXRSTOR data is marked
 	// present so that frames show Linux's values.
-	if (fpu.xfeatures)
+	if (fpu_xsave_mask)
 		*(uint64_t *)((char *)area + OFF_XSTATE_BV) = XCR0_X87 | XCR0_SSE;
 }
 
 void fpu_save(void *area)
 {
-	if (fpu.xfeatures)
-		cpu_xsave(area, fpu.xfeatures);
+	if (fpu_xsave_mask)
+		cpu_xsave(area, fpu_xsave_mask);
 	else
 		cpu_fxsave(area);
 }
 
 void fpu_restore(const void *area)
 {
-	if (fpu.xfeatures)
-		cpu_xrstor(area, fpu.xfeatures);
+	if (fpu_xsave_mask)
+		cpu_xrstor(area, fpu_xsave_mask);
 	else
 		cpu_fxrstor(area);
 }

@@ -8,12 +8,14 @@
 
 // For clearpage.S: AVX is there. Set by fpu_init.
 extern bool cpu_has_wide_stores;
+// The XCR0 bits in use (always with 3, x87 and SSE); 0 without XSAVE. Read-only after fpu_init.
+extern uint32_t fpu_xsave_mask;
 // Sets XCR0 of the boot CPU, after cpufeat_init; then the same value on each further CPU.
 void fpu_init(void);
 void fpu_init_cpu(void);
 // Bytes of an area: 512 without XSAVE, else up to about 2,700.
 unsigned fpu_area_bytes(void);
-// The XCR0 bits in use (always with 3, x87 and SSE); 0 without XSAVE.
+// fpu_xsave_mask, for those above.
 uint64_t fpu_features(void);
 // MXCSR bits that a program may set; others make a restore fault.
 uint32_t fpu_mxcsr_mask(void);

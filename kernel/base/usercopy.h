@@ -63,6 +63,25 @@ static __always_inline_fn int __must_check raw_user_read64_inline(const uint64_t
 		: [p] "m"(*p));
 	return failed;
 }
+// One 32-bit load. False: a fault.
+static __always_inline_fn bool __must_check raw_user_read32_inline(const uint32_t *p,
+								   uint32_t *value)
+{
+	uint32_t v;
+
+	__asm__ goto(USERCOPY_SITE(0xcb) "1:	movl	%[p], %[v]\n" USERCOPY_SITE(
+			     0xca) ".pushsection .text.unlikely, \"ax\", @progbits\n"
+				   "2:\n" USERCOPY_SITE(0xca) "	jmp	%l[failed]\n"
+							      ".popsection\n" USERCOPY_FIXUP(1b, 2b)
+		     : [v] "=&r"(v)
+		     : [p] "m"(*p)
+		     : "memory"
+		     : failed);
+	*value = v;
+	return true;
+failed:
+	return false;
+}
 #define raw_copy_from_user_inline raw_user_copy_inline
 #define raw_copy_to_user_inline   raw_user_copy_inline
 // The same for zeroing.

@@ -12,6 +12,7 @@
 #include "kernel/proc/futex_internal.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/sched/sched.h"
+#include "kernel/sched/wake.h"
 #include "mm/virt/aspace.h"
 #include "mm/virt/memobj.h"
 #include "mm/virt/uaccess.h"
@@ -34,7 +35,11 @@ static inline struct futex_bucket *bucket_of(const struct futex_key *k)
 {
 	// Words lie near each other, mostly: neighbours must not share a bucket, nor must the words
 	// at the same place of different pages.
-	return &futex.buckets[(k->offset >> 2 ^ k->offset >> 12 ^ k->space) % BUCKETS];
+	struct futex_bucket *b =
+		&futex.buckets[(k->offset >> 2 ^ k->offset >> 12 ^ k->space) % BUCKETS];
+
+	__asm__("" : "+r"(b)); // the address is worth a register
+	return b;
 }
 
 struct futex_bucket *futex_bucket_of(const struct futex_key *k)
@@ -75,24 +80,30 @@ static __noinline int shared_key(struct aspace *as, va_t va, enum futex_access a
 	return err;
 }
 
-static __always_inline_fn int get_key(struct uptr uaddr, unsigned flags, enum futex_access access,
-				      struct futex_key *out)
+static __always_inline_fn int get_key(struct aspace *as, struct uptr uaddr, unsigned flags,
+				      enum futex_access access, struct futex_key *out)
 {
-	struct aspace *as = thread_current()->aspace;
+	struct futex_key key = { futex_space(as->id, false), uaddr.va };
+	int err = 0;
 
 	if (unlikely(uaddr.va % sizeof(uint32_t)))
 		return -EINVAL;
 	if (unlikely(uaddr.va >= USER_TOP))
 		return -EFAULT;
-	out->space = futex_space(as->id, false);
-	out->offset = uaddr.va;
-	return unlikely(flags & FUTEX_F_SHARED) ? shared_key(as, uaddr.va, access, out) : 0;
+	if (unlikely(flags & FUTEX_F_SHARED)) {
+		struct futex_key shared = key; // (that |key| may stay in registers)
+
+		err = shared_key(as, uaddr.va, access, &shared);
+		key = shared;
+	}
+	*out = key;
+	return err;
 }
 
 int futex_get_key(struct uptr uaddr, unsigned flags, enum futex_access access,
 		  struct futex_key *out)
 {
-	return get_key(uaddr, flags, access, out);
+	return get_key(thread_current()->aspace, uaddr, flags, access, out);
 }
 
 // Takes |w| off its bucket, which requeue may change meanwhile. False: it was woken already.
@@ -112,38 +123,36 @@ bool futex_unqueue(struct futex_waiter *w)
 	return false;
 }
 
-static __always_inline_fn int queue_if_equal(struct futex_waiter *w, struct uptr uaddr,
-					     uint32_t val)
+// |w| belongs into |b|; its word is an aligned one below USER_TOP.
+static __always_inline_fn int queue_if_equal(struct futex_waiter *w, struct futex_bucket *b,
+					     struct thread *self, struct uptr uaddr, uint32_t val)
 {
-	struct futex_bucket *b = bucket_of(&w->key);
 	uint32_t now;
 
 	for (;;) {
-		int err;
-
 		spin_lock(&b->lock);
-		err = user_read32_nofault(uaddr, &now);
-		if (likely(!err)) {
-			if (now != val) {
+		if (likely(user_read_word_nofault(self, uaddr, &now))) {
+			if (unlikely(now != val)) {
 				spin_unlock(&b->lock);
 				return -EAGAIN;
 			}
 			w->bucket = b;
 			list_push_back(&b->waiters, &w->node);
-			sched_set_state(THREAD_INTERRUPTIBLE);
+			// Who wakes has the bucket's lock; who sends a signal sets |pending| first,
+			// which schedule() looks at behind a barrier: no need for one here.
+			WRITE_ONCE(self->state, THREAD_INTERRUPTIBLE);
 			spin_unlock(&b->lock);
 			return 0;
 		}
 		spin_unlock(&b->lock);
-		err = user_fault_in(uaddr, sizeof(now), false);
-		if (err)
-			return err;
+		if (user_fault_in(uaddr, sizeof(now), false))
+			return -EFAULT;
 	}
 }
 
 int futex_queue_if_equal(struct futex_waiter *w, struct uptr uaddr, uint32_t val)
 {
-	return queue_if_equal(w, uaddr, val);
+	return queue_if_equal(w, bucket_of(&w->key), w->thread, uaddr, val);
 }
 
 static __cold int64_t restart_wait(struct restart_block *rb)
@@ -172,38 +181,72 @@ static __cold __noinline int64_t wait_ended(struct futex_waiter *w, struct uptr 
 	return -ERESTART_RESTARTBLOCK;
 }
 
-int64_t futex_wait(struct uptr uaddr, unsigned flags, uint32_t val, uint64_t deadline_ns,
-		   uint32_t bitset)
+// |w| is queued. Sleeps, and queues it again if that was for nothing. |slept|: it has slept once.
+static __noinline int64_t wait_queued(struct futex_waiter *w, struct uptr uaddr, unsigned flags,
+				      uint32_t val, uint64_t deadline_ns, bool slept)
 {
-	struct futex_waiter w;
 	int64_t err;
 
-	if (unlikely(!bitset))
-		return -EINVAL;
-	w.thread = thread_current();
-	w.bitset = bitset;
-	err = get_key(uaddr, flags, FUTEX_READ, &w.key);
-	if (unlikely(err))
-		return err;
 	for (;;) {
 		bool in_time = true;
 
-		err = queue_if_equal(&w, uaddr, val);
-		if (err)
-			return err;
-		if (likely(deadline_ns == UINT64_MAX))
-			schedule();
-		else
+		if (deadline_ns != UINT64_MAX)
 			in_time = sched_schedule_until(deadline_ns);
-		if (likely(!__atomic_load_n(&w.bucket, __ATOMIC_ACQUIRE)))
+		else if (!slept)
+			schedule();
+		slept = false;
+		if (likely(!__atomic_load_n(&w->bucket, __ATOMIC_ACQUIRE)))
 			return 0;
-		err = wait_ended(&w, uaddr, flags, val, deadline_ns, in_time);
+		err = wait_ended(w, uaddr, flags, val, deadline_ns, in_time);
 		if (err != -EAGAIN)
+			return err;
+		err = futex_queue_if_equal(w, uaddr, val);
+		if (err)
 			return err;
 	}
 }
 
-int64_t futex_wake(struct uptr uaddr, unsigned flags, int count, uint32_t bitset)
+int64_t futex_wait(struct uptr uaddr, unsigned flags, uint32_t val, uint64_t deadline_ns,
+		   uint32_t bitset)
+{
+	struct thread *self = thread_current();
+	struct futex_waiter w;
+	struct futex_key key;
+	int err;
+
+	if (unlikely(!bitset))
+		return -EINVAL;
+	err = get_key(self->aspace, uaddr, flags, FUTEX_READ, &key);
+	if (unlikely(err))
+		return err;
+	w.thread = self;
+	w.bitset = bitset;
+	w.key = key;
+	err = queue_if_equal(&w, bucket_of(&key), self, uaddr, val);
+	if (unlikely(err))
+		return err;
+	if (unlikely(deadline_ns != UINT64_MAX))
+		return wait_queued(&w, uaddr, flags, val, deadline_ns, false);
+	schedule();
+	if (likely(!__atomic_load_n(&w.bucket, __ATOMIC_ACQUIRE)))
+		return 0;
+	return wait_queued(&w, uaddr, flags, val, UINT64_MAX, true);
+}
+
+// Nobody waits in |b| for a word that the caller has changed before. A waiter reads the word after
+// it has the bucket's lock. The lock first: whoever read the old word holds it, or is in the list
+// already. (The other way round a waiter may come into the list and give the lock back between the
+// two looks.)
+static __always_inline_fn bool nobody_waits(const struct futex_bucket *b)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return READ_ONCE(b->waiters.next) == &b->waiters && // (not for an answer, but for speed)
+	       !__atomic_load_n(&b->lock.locked, __ATOMIC_ACQUIRE) &&
+	       READ_ONCE(b->waiters.next) == &b->waiters;
+}
+
+static __noinline int64_t wake_general(struct uptr uaddr, unsigned flags, int count,
+				       uint32_t bitset)
 {
 	struct futex_bucket *b;
 	struct futex_key key;
@@ -211,21 +254,48 @@ int64_t futex_wake(struct uptr uaddr, unsigned flags, int count, uint32_t bitset
 
 	if (!bitset)
 		return -EINVAL;
-	n = get_key(uaddr, flags, FUTEX_READ, &key);
-	if (n || unlikely(flags & FUTEX_F_STRICT && !count))
+	n = get_key(thread_current()->aspace, uaddr, flags, FUTEX_READ, &key);
+	if (n || (flags & FUTEX_F_STRICT && !count))
 		return n;
 	b = bucket_of(&key);
-	// A waiter reads the word after it has the bucket's lock, the caller changed it before. The
-	// lock first: whoever read the old word holds it, or is in the list already. (The other way
-	// round a waiter may come into the list and give the lock back between the two looks.)
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&b->lock.locked, __ATOMIC_ACQUIRE) &&
-	    READ_ONCE(b->waiters.next) == &b->waiters)
+	if (nobody_waits(b))
 		return 0;
 	spin_lock(&b->lock);
 	n = futex_wake_locked(b, key, count, bitset);
 	spin_unlock(&b->lock);
 	return n;
+}
+
+int64_t futex_wake(struct uptr uaddr, unsigned flags, int count, uint32_t bitset)
+{
+	struct futex_bucket *b;
+	struct futex_waiter *w;
+	struct futex_key key;
+	bool quick = false;
+
+	// The usual case: a private word, and the first waiter in the bucket is the one to wake.
+	if (unlikely(flags || count > 1 ||
+		     get_key(thread_current()->aspace, uaddr, 0, FUTEX_READ, &key)))
+		return wake_general(uaddr, flags, count, bitset);
+	b = bucket_of(&key);
+	if (nobody_waits(b))
+		return bitset ? 0 : -EINVAL;
+	spin_lock(&b->lock);
+	w = list_entry(b->waiters.next, struct futex_waiter, node);
+	if (likely(&w->node != &b->waiters && futex_key_equal(&w->key, &key) &&
+		   w->bitset & bitset)) {
+		cpu_irq_disable();
+		quick = sched_wake_quick(w->thread, 1u << THREAD_INTERRUPTIBLE, true);
+		cpu_irq_enable();
+	}
+	if (likely(quick)) {
+		w->node.prev->next = w->node.next;
+		w->node.next->prev = w->node.prev;
+		// Now its record, on its stack, may go.
+		__atomic_store_n(&w->bucket, NULL, __ATOMIC_RELEASE);
+	}
+	spin_unlock(&b->lock);
+	return likely(quick) ? 1 : wake_general(uaddr, flags, count, bitset);
 }
 
 void futex_wake_one_quiet(struct uptr uaddr)

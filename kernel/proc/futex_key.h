@@ -24,7 +24,7 @@ static inline bool futex_key_equal(const struct futex_key *a, const struct futex
 struct futex_bucket {
 	struct spinlock lock;     // RANK_FUTEX
 	struct list_node waiters; // struct futex_waiter, oldest first
-};
+} __aligned_to(32);
 
 struct futex_waiter {
 	struct list_node node;

@@ -3,6 +3,7 @@
 // queue. Locks: the run queues' own, two of them by rising CPU number.
 
 #include "kernel/sched/runqueue.h"
+#include "lib/rare.h"
 
 #define PULL_LOOK 8u // threads looked at for one that may move
 
@@ -53,6 +54,8 @@ void rq_insert_more(struct runqueue *rq, struct thread *t)
 	}
 	rb_insert(&rq->fair, &t->fair_node, parent, link, NULL);
 }
+
+RARE_CALL_THUNK(rq_insert_more);
 
 void rq_remove_more(struct runqueue *rq, struct thread *t)
 {

@@ -29,9 +29,10 @@ struct runqueue {
 DECLARE_PERCPU(struct runqueue, runqueue);
 
 struct sched_shared {
-	uint64_t cpus;      // atomic: those that schedule
-	uint64_t idle_cpus; // atomic, a hint
-	uint64_t slice_tsc; // 0 until the clock's rate was needed anyway
+	uint64_t cpus;                     // atomic: those that schedule
+	uint64_t idle_cpus;                // atomic, a hint
+	uint64_t slice_tsc;                // 0 until the clock's rate was needed anyway
+	uint64_t half_slice_tsc, sync_tsc; // set with it
 	void (*kick)(unsigned cpu);
 };
 extern struct sched_shared sched_shared;
@@ -78,6 +79,8 @@ bool rq_should_preempt(const struct runqueue *rq, const struct thread *t, bool f
 void sched_requeue(struct runqueue *rq, struct thread *t);
 // prio.c. What a new thread takes over from its maker; NULL: a kernel thread.
 void sched_init_thread(struct thread *t, const struct thread *maker);
+// After the run queue's lock was released: somebody waits for this CPU. Interrupts are off.
+void sched_arm_tick(struct runqueue *rq);
 // Has |cpu| look at its queue.
 void sched_kick_cpu(unsigned cpu);
 
@@ -159,7 +162,7 @@ static inline uint64_t rq_floor(struct runqueue *rq, uint64_t now_tsc)
 // A sleeper keeps what it is ahead by, but gains at most half a slice by having slept.
 static inline void rq_place(struct runqueue *rq, struct thread *t, uint64_t now_tsc)
 {
-	uint64_t floor = rq_floor(rq, now_tsc) - sched_shared.slice_tsc / 2;
+	uint64_t floor = rq_floor(rq, now_tsc) - sched_shared.half_slice_tsc;
 
 	if ((int64_t)(t->vruntime - floor) < 0)
 		t->vruntime = floor;

@@ -25,13 +25,13 @@
 #include "kernel/sched/runqueue.h"
 #include "kernel/sched/sched_internal.h"
 #include "kernel/sched/timer_internal.h"
+#include "kernel/sched/wake.h"
 #include "mm/phys/kstack.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
 
 #define PREEMPT_HZ      2000u  // a thread that ran 1/2000 s lets a woken one go first
 #define SYNC_HZ         20000u // who sleeps within 1/20000 s of waking somebody did so for that
-#define SYNC_SCORE_MAX  7
 #define SYNC_SCORE_SURE 4
 #define ZERO_AHEAD_STEP 4u // pages zeroed between two looks at the run queue
 
@@ -40,9 +40,9 @@ DEFINE_PERCPU(struct thread *, percpu_current);
 struct sched_shared sched_shared;
 
 static struct {
-	uint64_t preempt_tsc, sync_tsc; // set with sched_shared.slice_tsc
-	void (*more_cpus)(void);        // starts the other CPUs; NULL: done or none
-	unsigned user_threads;          // started so far, while |more_cpus| is set
+	uint64_t preempt_tsc;    // set with sched_shared.slice_tsc
+	void (*more_cpus)(void); // starts the other CPUs; NULL: done or none
+	unsigned user_threads;   // started so far, while |more_cpus| is set
 	struct thread boot_thread;
 } sched;
 
@@ -52,8 +52,9 @@ static void learn_rates(void)
 	uint64_t hz = clock_tsc_hz();
 
 	sched.preempt_tsc = hz / PREEMPT_HZ;
-	sched.sync_tsc = hz / SYNC_HZ;
+	sched_shared.sync_tsc = hz / SYNC_HZ;
 	sched_shared.slice_tsc = hz / (NSEC_PER_SEC / SLICE_NS);
+	sched_shared.half_slice_tsc = sched_shared.slice_tsc / 2;
 }
 
 static uint64_t slice_ns(const struct thread *t)
@@ -81,14 +82,16 @@ static void sched_tick(struct timer *t)
 	if (!READ_ONCE(rq->count) || rq->current == rq->idle)
 		return;
 	end_slice(rq);
+	spin_lock(&rq->lock);
+	(void)rq_floor(rq, cpu_rdtsc()); // wakers rely on it not to be older than a tick
+	spin_unlock(&rq->lock);
 	if (cpu_count_ready() > 1)
 		rq_offer(rq);
 	rq->tick_armed = true;
 	timer_arm(&rq->tick, clock_mono_ns() + slice_ns(rq->current));
 }
 
-// After the run queue's lock was released: somebody waits for this CPU. Interrupts are off.
-static void sched_arm_tick(struct runqueue *rq)
+void sched_arm_tick(struct runqueue *rq)
 {
 	if (rq->tick_armed)
 		return;
@@ -116,6 +119,7 @@ __cold void sched_init(void)
 	struct thread *t = &sched.boot_thread;
 
 	thread_init_boot(t);
+	sched_switch_init();
 	t->slice_start_tsc = cpu_rdtsc();
 	init_runqueue(0, t);
 	sched_shared.cpus = 1;
@@ -258,18 +262,6 @@ static bool waker_sleeps(struct thread *cur)
 	return cur->sync_score >= SYNC_SCORE_SURE;
 }
 
-// When it does sleep.
-static void judge_waker(struct thread *cur, uint64_t now_tsc)
-{
-	bool soon = now_tsc - cur->woke_tsc < sched.sync_tsc;
-
-	cur->woke_tsc = 0;
-	if (soon && cur->sync_score < SYNC_SCORE_MAX)
-		cur->sync_score++;
-	else if (!soon)
-		cur->sync_score /= 2;
-}
-
 static __noinline bool wake_general(struct thread *t, unsigned mask, uint64_t irq)
 {
 	struct runqueue *rq = rq_lock_of(t);
@@ -295,20 +287,9 @@ static __noinline bool wake_general(struct thread *t, unsigned mask, uint64_t ir
 bool sched_wake(struct thread *t, unsigned mask)
 {
 	uint64_t irq = cpu_irq_save();
-	struct runqueue *rq = this_cpu_ptr(runqueue);
 
-	// The usual case: a running thread wakes a sleeping one of its own CPU, and no CPU is idle.
-	spin_lock(&rq->lock);
-	if (unlikely(t->cpu != this_cpu_id() || !(mask & 1u << t->state) || rq->current == t ||
-		     READ_ONCE(sched_shared.idle_cpus) || !rq->tick_armed || irq_in_handler() ||
-		     is_realtime(t) || rq->current->policy != t->policy)) {
-		spin_unlock(&rq->lock);
+	if (unlikely(!sched_wake_quick(t, mask, false)))
 		return wake_general(t, mask, irq);
-	}
-	t->state = THREAD_RUNNABLE;
-	rq_place(rq, t, cpu_rdtsc());
-	rq_insert(rq, t, false);
-	spin_unlock(&rq->lock);
 	cpu_irq_restore(irq);
 	return true;
 }
@@ -343,211 +324,6 @@ void sched_set_state(enum thread_state state)
 {
 	// Before the look at the condition, which a waker changes before it looks at the state.
 	__atomic_exchange_n(&thread_current()->state, state, __ATOMIC_SEQ_CST);
-}
-
-void thread_save_segment_bases(struct thread *t)
-{
-	if (!cpu_features.fsgsbase) // only arch_prctl changes them
-		return;
-	t->fs_base = cpu_rdfsbase();
-	t->gs_base = cpu_read_user_gsbase_fast();
-}
-
-void thread_load_segment_bases(struct thread *t)
-{
-	if (likely(cpu_features.fsgsbase)) {
-		cpu_wrfsbase(t->fs_base);
-		cpu_write_user_gsbase_fast(t->gs_base);
-	} else {
-		cpu_wrmsr(MSR_FS_BASE, t->fs_base);
-		cpu_wrmsr(MSR_KERNEL_GS_BASE, t->gs_base);
-	}
-}
-
-static void save_user_state(struct thread *t)
-{
-	fpu_save(t->fpu);
-	thread_save_segment_bases(t);
-}
-
-static void load_user_state(struct thread *t)
-{
-	fpu_restore(t->fpu);
-	desc_set_kernel_stack((uint64_t)t->kstack_top);
-	thread_load_segment_bases(t);
-}
-
-// |prev| has left its stack and is not, or no longer, to be found here.
-static __noinline void finish_leaving(struct thread *prev)
-{
-	uint64_t irq = cpu_irq_save();
-
-	if (prev->state == THREAD_DEAD)
-		thread_put(prev);
-	else
-		move_and_enqueue(rq_lock_of(prev), prev, rq_choose_cpu(prev, false));
-	cpu_irq_restore(irq);
-}
-
-static __always_inline_fn void finish_switch(struct thread *prev)
-{
-	struct runqueue *rq = this_cpu_ptr(runqueue);
-	bool leaves = prev->state >= THREAD_DEAD, wanted = rq->count && !rq->tick_armed;
-
-	spin_unlock(&rq->lock);
-	if (unlikely(wanted) && rq->current != rq->idle)
-		sched_arm_tick(rq);
-	if (unlikely(leaves))
-		finish_leaving(prev);
-}
-
-void sched_finish_switch(struct thread *prev)
-{
-	finish_switch(prev);
-}
-
-// Leaves |prev|'s stack for |next|'s; the result is, on this stack again, who ran before. Segment
-// bases, page tables and FPU state are the caller's business.
-static __always_inline_fn struct thread *switch_stacks(struct thread *prev, struct thread *next)
-{
-	struct thread *before = prev;
-	uint64_t *save_sp = &prev->kernel_sp, sp = next->kernel_sp;
-
-	__asm__ volatile("pushq	%%rbp\n"
-			 "pushq	$1f\n"
-			 "movq	%%rsp, (%[save])\n"
-			 "movq	%[sp], %%rsp\n"
-			 "ret\n"
-			 "1:	popq	%%rbp\n"
-			 : "+a"(before), [save] "+c"(save_sp), [sp] "+d"(sp)
-			 :
-			 : "rbx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
-			   "r15", "memory", "cc");
-	return before;
-}
-
-static __noinline void note_switch(struct thread *prev)
-{
-	if (prev->notify_on_switch & NOTIFY_DEBUG)
-		cpu_write_dr7(DR7_OFF);
-	__atomic_fetch_or(&prev->pending, PENDING_NOTIFY, __ATOMIC_RELAXED);
-}
-
-// Leaves |prev| for |next|; returns when somebody comes back to |prev|. rq->lock is held.
-static void switch_to(struct runqueue *rq, struct thread *prev, struct thread *next)
-{
-	next->slice_start_tsc = prev->slice_start_tsc;
-	next->state = THREAD_RUNNING;
-	rq->current = next;
-	this_cpu_write(percpu_current, next);
-	if (prev->fpu && prev->state != THREAD_DEAD) {
-		save_user_state(prev);
-		if (prev->notify_on_switch &&
-		    ((int64_t)prev->regs->orig_rax < 0 || prev->notify_on_switch & NOTIFY_DEBUG))
-			note_switch(prev);
-	}
-	// Kernel threads run on whatever tables are loaded; sched_use_pgtable takes them away.
-	if (!next->pgtable)
-		tlb_set_lazy();
-	else if (next->pgtable != this_cpu_read(tlb_loaded) || unlikely(this_cpu_read(tlb_mode)))
-		tlb_switch(next->pgtable);
-	if (next->fpu)
-		load_user_state(next);
-	finish_switch(switch_stacks(prev, next));
-}
-
-static void charge(struct thread *t, uint64_t now_tsc)
-{
-	uint64_t ran = now_tsc - t->slice_start_tsc;
-
-	t->runtime_tsc += ran;
-	t->vruntime += to_virtual(t, ran);
-	t->slice_start_tsc = now_tsc;
-}
-
-// Puts the running thread back into the queue. It goes to another CPU if it may not stay, or if it
-// is a real-time thread that has to give way.
-static void requeue_current(struct runqueue *rq, struct thread *t)
-{
-	const struct thread *first = rq_first(rq);
-	bool front = !t->to_back;
-
-	t->to_back = false;
-	t->switches_forced++;
-	t->state = THREAD_RUNNABLE;
-	if (unlikely(!(t->affinity >> t->cpu & 1)) ||
-	    (unlikely(is_realtime(t)) && first && first->prio < t->prio && cpu_count_ready() > 1))
-		t->state = THREAD_MOVING;
-	else
-		rq_insert(rq, t, front);
-}
-
-// The thread to run now, out of the queue, and the queue's idea of time with it.
-static inline struct thread *take_next(struct runqueue *rq)
-{
-	struct thread *next = rq_first(rq);
-
-	if (!next)
-		return rq->idle;
-	rq_remove(rq, next);
-	if (likely(!is_realtime(next)) && (int64_t)(next->vruntime - rq->min_vruntime) > 0)
-		rq->min_vruntime = next->vruntime;
-	return next;
-}
-
-// To and from idleness, so that wakers know.
-static void note_idle(const struct runqueue *rq, const struct thread *prev,
-		      const struct thread *next)
-{
-	uint64_t me = 1ull << this_cpu_id();
-
-	if (next == rq->idle)
-		__atomic_fetch_or(&sched_shared.idle_cpus, me, __ATOMIC_RELAXED);
-	else if (prev == rq->idle)
-		__atomic_fetch_and(&sched_shared.idle_cpus, ~me, __ATOMIC_RELAXED);
-}
-
-void schedule(void)
-{
-	uint64_t irq = cpu_irq_save(), now;
-	struct runqueue *rq = this_cpu_ptr(runqueue);
-	struct thread *prev = rq->current, *next;
-
-#ifdef CONFIG_DEBUG_LOCKS
-	if (spin_any_held())
-		panic("a thread sleeps or gives way with a spinlock held");
-#endif
-	spin_lock(&rq->lock);
-	now = cpu_rdtsc();
-	__atomic_fetch_and(&prev->pending, ~(uint32_t)PENDING_RESCHED, __ATOMIC_RELAXED);
-	if (prev->state == THREAD_INTERRUPTIBLE && sched_interrupted())
-		prev->state = THREAD_RUNNING;
-	charge(prev, now);
-	if (prev == rq->idle) {
-		prev->state = THREAD_RUNNABLE;
-	} else if (prev->state == THREAD_RUNNING) {
-		if (!rq->count && likely(prev->affinity >> prev->cpu & 1))
-			goto out;
-		requeue_current(rq, prev);
-	} else {
-		prev->switches_voluntary++;
-		if (prev->woke_tsc)
-			judge_waker(prev, now);
-	}
-	next = take_next(rq);
-	if (likely(next != prev)) {
-		if (unlikely(prev == rq->idle || next == rq->idle))
-			note_idle(rq, prev, next);
-		switch_to(rq, prev, next);
-		cpu_irq_restore(irq);
-		return;
-	}
-	prev->state = THREAD_RUNNING; // it is still the first
-	prev->switches_forced -= prev != rq->idle;
-out:
-	prev->to_back = false;
-	spin_unlock(&rq->lock);
-	cpu_irq_restore(irq);
 }
 
 void sched_yield_current(void)
@@ -609,7 +385,7 @@ static void sleep_timer_fired(struct timer *t)
 	sched_wake(thread, 1u << THREAD_SLEEPING | 1u << THREAD_INTERRUPTIBLE);
 }
 
-bool sched_schedule_until(uint64_t deadline_ns)
+__noinline bool sched_schedule_until(uint64_t deadline_ns)
 {
 	struct sleep_timer s = { .thread = thread_current() };
 

@@ -73,3 +73,17 @@ void sched_get_cpu_stats(struct sched_cpu_stats *out);
 void sched_dump_all(void);
 // Sleeps until |deadline_ns| on CLOCK_MONOTONIC. 0, or -EINTR when a signal came first.
 int __must_check sched_sleep_until(uint64_t deadline_ns, bool interruptible);
+
+// schedule() in place, for callers that are compiled for speed: they keep what they need
+// themselves.
+#ifndef OURO_HOST_TEST
+static __always_inline_fn void sched_switch(void)
+{
+	__asm__ volatile("call sched_switch_stacks" ::
+				 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10",
+				   "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+}
+#if defined(KERNEL_HOT) && !defined(CONFIG_DEBUG_LOCKS)
+#define schedule() sched_switch()
+#endif
+#endif

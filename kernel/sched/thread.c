@@ -64,6 +64,7 @@ static void thread_prepare_stack(struct thread *t, uint64_t sp)
 
 	*frame = 0; // alignment: the trampoline calls with an aligned stack
 	*--frame = (uint64_t)sched_thread_trampoline;
+	*--frame = 0; // rbp
 	t->kernel_sp = (uint64_t)frame;
 }
 
@@ -143,12 +144,10 @@ void thread_put(struct thread *t)
 	kfree(t);
 }
 
-void sched_thread_first(struct thread *prev)
+void sched_thread_first(void)
 {
 	struct thread *t = thread_current();
 
-	sched_finish_switch(prev);
-	cpu_irq_enable();
 	if (t->start)
 		t->start(t->start_arg);
 	if (t->regs) {

@@ -4,6 +4,9 @@
 
 #include "kernel/base/types.h"
 #include "kernel/base/usercopy.h"
+#ifdef KERNEL_HOT
+#include "kernel/sched/thread.h"
+#endif
 
 // All or nothing as far as the result goes: 0 or -EFAULT.
 int __must_check copy_from_user(void *dst, struct uptr src, size_t bytes);
@@ -47,3 +50,19 @@ int64_t __must_check strnlen_user(struct uptr src, size_t max);
 // 0, -EFAULT (fault it in and retry).
 int __must_check user_cmpxchg32_nofault(struct uptr p, uint32_t *expected, uint32_t desired);
 int __must_check user_read32_nofault(struct uptr p, uint32_t *value);
+// user_read32_nofault for hot paths that know that |p| is an aligned word of the program's half:
+// false: fault it in and retry. |self| is the calling thread.
+#ifdef KERNEL_HOT
+static __always_inline_fn bool __must_check user_read_word_nofault(struct thread *self,
+								   struct uptr p, uint32_t *value)
+{
+	bool ok;
+
+	self->no_fault_depth++;
+	barrier();
+	ok = raw_user_read32_inline((const uint32_t *)p.va, value);
+	barrier();
+	self->no_fault_depth--;
+	return ok;
+}
+#endif
