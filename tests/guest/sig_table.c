@@ -27,6 +27,7 @@ static int p[2], full[2], ev, ep, tfd, sfd, lock1, lock2;
 static uint32_t word;
 static sigset_t usr2, none;
 static volatile int handled;
+static volatile int begun, ended, idle; // rounds: the call is about to be made, has ended, is over
 static pthread_t main_thread;
 static volatile int owner_go;
 static struct iovec iov[1];
@@ -253,9 +254,11 @@ static void empty_all(void)
 		;
 	fcntl(full[0], F_SETFL, 0);
 }
+// What does not last is done until the call has ended: it may not have begun yet.
 static void wake(void)
 {
-	syscall(SYS_futex, &word, FUTEX_WAKE, 1, NULL, NULL, 0);
+	while (ended != begun && !syscall(SYS_futex, &word, FUTEX_WAKE, 1, NULL, NULL, 0))
+		usleep(1000);
 }
 static void send_usr2(void)
 {
@@ -317,7 +320,8 @@ static void disarm(void)
 static void open_reader(void)
 {
 	int fd = open("fifo", O_RDONLY | O_NONBLOCK);
-	usleep(20000);
+	while (ended != begun)
+		usleep(1000);
 	close(fd);
 }
 static void start_child(void)
@@ -391,8 +395,7 @@ static void on_usr1(int sig)
 	handled++;
 }
 
-static volatile int begun, ended, idle; // rounds: the call is about to be made, has ended, is over
-static int how;                         // 0: a handler, 1: stop and continue
+static int how; // 0: a handler, 1: stop and continue
 static void (*volatile ending)(void);
 
 static void *poker(void *arg)
