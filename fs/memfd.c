@@ -206,7 +206,8 @@ bool memfd_recycle(struct file *f)
 
 	// Who has no reference to any of the three cannot come by one: the description led to them.
 	if (unlikely(!b->reusable || READ_ONCE(b->dentry.refs) != 1 || READ_ONCE(i->refs) != 1 ||
-		     READ_ONCE(b->shmem.obj.refs) != 1 || i->locks || f->mode & FMODE_EXEC))
+		     READ_ONCE(b->shmem.obj.refs) != 1 || i->locks || i->xattrs ||
+		     f->mode & FMODE_EXEC))
 		return false;
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	memobj_empty(&b->shmem.obj);

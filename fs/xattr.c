@@ -54,10 +54,12 @@ static int may(struct inode *i, const char *name, unsigned mask)
 		return admin ? 0 : write ? -EPERM : -ENODATA;
 	if (str_has_prefix(name, XATTR_SECURITY_PREFIX))
 		return admin || !write ? 0 : -EPERM;
-	if (!S_ISREG(i->mode) && !S_ISDIR(i->mode))
-		return write ? -EPERM : -ENODATA;
-	if (write && S_ISDIR(i->mode) && i->mode & S_ISVTX && !inode_owner_or_capable(i))
-		return -EPERM;
+	if (str_has_prefix(name, XATTR_USER_PREFIX)) {
+		if (!S_ISREG(i->mode) && !S_ISDIR(i->mode))
+			return write ? -EPERM : -ENODATA;
+		if (write && S_ISDIR(i->mode) && i->mode & S_ISVTX && !inode_owner_or_capable(i))
+			return -EPERM;
+	}
 	return inode_permission(i, mask);
 }
 

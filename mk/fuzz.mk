@@ -47,7 +47,7 @@ DIFF_RUN = $(DIFF_DIR)/run.py --program $(FDIR)/difffuzz --ouro $(BUILD)/ouro
 
 $(FDIR)/difffuzz: $(wildcard $(DIFF_DIR)/*.c $(DIFF_DIR)/*.h)
 	@mkdir -p $(@D)
-	$(call say,MUSLCC,$@)musl-gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -idirafter /usr/include \
+	$(call say,MUSLCC,$@)musl-gcc -static -pthread -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -idirafter /usr/include \
 		-idirafter /usr/include/x86_64-linux-gnu -o $@ $(filter %.c,$^)
 
 .PHONY: fuzz fuzz-smoke fuzz-diff fuzz-run-diff soak

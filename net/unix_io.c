@@ -478,7 +478,7 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 			drop_message(u, msg, &used);
 		if (stop || err)
 			break;
-	} while (m->u->resid);
+	} while (m->u->resid || peek); // as Linux: a look goes on to the next descriptors
 	if (u->peek_offset >= 0)
 		u->peek_offset =
 			peek ? u->peek_offset + (int)done : MAX(0, u->peek_offset - (int)done);

@@ -186,6 +186,8 @@ int64_t sys_flock(int fd, uint64_t operation)
 	int64_t result;
 	unsigned type = (unsigned)operation & ~LOCK_NB;
 
+	if (operation & LOCK_MAND) // a lock that never was; Linux says so on its log
+		return 0;
 	if (type != LOCK_SH && type != LOCK_EX && type != LOCK_UN)
 		return -EINVAL;
 	f = user_file(fd);

@@ -1,6 +1,7 @@
 // What one memfd was given does not show in the next, nor do references that outlive a close.
 #include "t.h"
 #include <sys/file.h>
+#include <sys/xattr.h>
 
 static void show(const char *when, int fd)
 {
@@ -16,6 +17,7 @@ static void show(const char *when, int fd)
 	printf("  flags %x fd %x seals %x mine %d sig %d pos %ld\n", fcntl(fd, F_GETFL),
 	       fcntl(fd, F_GETFD), fcntl(fd, F_GET_SEALS), fcntl(fd, F_GETOWN) == getpid(),
 	       fcntl(fd, F_GETSIG), (long)lseek(fd, 0, SEEK_CUR));
+	R(flistxattr(fd, NULL, 0));
 	printf("  recent times: %d\n", st.st_mtim.tv_sec > 1000 && st.st_atim.tv_sec > 1000);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	n = readlink(path, buf, sizeof(buf) - 1);
@@ -37,6 +39,7 @@ static void use_up(int fd)
 	R(fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK | O_NOATIME));
 	R(fcntl(fd, F_SETOWN, getpid()));
 	R(fcntl(fd, F_SETSIG, SIGUSR1));
+	R(fsetxattr(fd, "user.kept", "x", 1, 0));
 	R(flock(fd, LOCK_EX));
 	R(futimens(fd, old));
 	p = mmap(NULL, PG, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -6,10 +6,15 @@
 //	--show writes every operation.
 //   difffuzz SEED EPISODE - OPS [...]
 //	each line of standard input names operations ("0-99,120"): the episode with only those.
+//   --threads=N: N threads at once, each with episodes of its own, the numbers of thread T from
+//	T * 1000000 on; a single episode is run by its thread alone.
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ops.h"
@@ -17,14 +22,26 @@
 #include "world.h"
 
 #define MAX_OPS   10000
-#define MAX_KINDS 96
+#define MAX_KINDS 128
+
+#define THREAD_EPISODES 1000000u   // from one thread's numbers to the next one's
+#define COUNTER_EPISODE 999999999u // what the shared counters are at the end
+#define COUNTERS_AT     0x78000000ul
 
 static struct {
 	struct op op[MAX_KINDS];
 	unsigned kinds, weights;
+	unsigned first_proc;    // operations from here on are not a child's
+	uint64_t seed, episode; // the latter for children
 	unsigned char keep[MAX_OPS];
 	const char *off;
 	int show;
+	// Several threads at once (--threads).
+	unsigned threads;
+	uint64_t first, count; // episodes of each
+	unsigned ops;
+	unsigned long *counter[2]; // two views of one shared page
+	uint64_t *hash[THREADS_MAX];
 } fz;
 
 static int is_off(const char *name)
@@ -72,6 +89,17 @@ static const struct op *pick_op(void)
 	return op;
 }
 
+void run_child_op(uint64_t number)
+{
+	const struct op *op;
+
+	rng_start(fz.seed + 1, fz.episode, number);
+	op = pick_op();
+	put_s(op->name);
+	if (op - fz.op < fz.first_proc && !is_off(op->name))
+		op->run();
+}
+
 static void run_op(uint64_t seed, uint64_t episode, unsigned i, uint64_t *hash)
 {
 	const struct op *op;
@@ -87,10 +115,15 @@ static void run_op(uint64_t seed, uint64_t episode, unsigned i, uint64_t *hash)
 	put_end(hash, fz.show);
 }
 
-static void run_episode(uint64_t seed, uint64_t episode, unsigned ops)
+// The hash of all its lines.
+static uint64_t run_episode(uint64_t seed, uint64_t episode, unsigned ops)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
+	if (!world.threads) {
+		fz.episode = episode;
+		procs_reset();
+	}
 	world_reset();
 	more_reset();
 	for (unsigned i = 0; i < ops; i++)
@@ -99,10 +132,63 @@ static void run_episode(uint64_t seed, uint64_t episode, unsigned ops)
 	put_s("end");
 	op_look_at_all();
 	put_end(&hash, fz.show);
+	return hash;
+}
+
+static void put_episode(uint64_t episode, uint64_t hash)
+{
 	put_s("E ");
 	put_d((int64_t)episode);
 	put_kx("", hash);
 	put_end(&hash, 1);
+}
+
+// -- several threads: each with its own descriptors, files, addresses and episodes, all in one
+// address space; only the counters are common --
+
+static void *thread_main(void *arg)
+{
+	unsigned t = (unsigned)(uintptr_t)arg;
+
+	SYS(SYS_unshare, CLONE_FILES);
+	world.thread = t;
+	world.threads = 1;
+	for (uint64_t i = 0; i < fz.count; i++) {
+		fz.hash[t][i] = run_episode(fz.seed, t * THREAD_EPISODES + fz.first + i, fz.ops);
+		__atomic_fetch_add(fz.counter[(t + i) % 2], 1, __ATOMIC_RELAXED);
+	}
+	put_flush();
+	return 0;
+}
+
+static void make_counters(void)
+{
+	long fd = SYS(SYS_memfd_create, "counters", 0);
+
+	SYS(SYS_ftruncate, fd, PG);
+	for (unsigned i = 0; i < 2; i++)
+		fz.counter[i] =
+			(unsigned long *)SYS(SYS_mmap, COUNTERS_AT + i * PG, PG,
+					     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
+	SYS(SYS_close, fd);
+}
+
+static void run_threads(unsigned from, unsigned to)
+{
+	pthread_t id[THREADS_MAX];
+
+	make_counters();
+	for (unsigned t = from; t < to; t++) {
+		fz.hash[t] = calloc(fz.count, sizeof *fz.hash[t]);
+		pthread_create(&id[t], 0, thread_main, (void *)(uintptr_t)t);
+	}
+	for (unsigned t = from; t < to; t++)
+		pthread_join(id[t], 0);
+	for (unsigned t = from; t < to; t++)
+		for (uint64_t i = 0; i < fz.count; i++)
+			put_episode(t * THREAD_EPISODES + fz.first + i, fz.hash[t][i]);
+	if (to > from + 1)
+		put_episode(COUNTER_EPISODE, *fz.counter[0]);
 }
 
 static void parse_keep(const char *p)
@@ -137,49 +223,84 @@ static int read_line(char *line, unsigned max)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static void add_all(const char *huge)
+{
+	add_ops(ops_file);
+	add_ops(ops_io);
+	add_ops(ops_map);
+	add_ops(ops_touch);
+	add_ops(ops_more);
+	add_ops(ops_attr);
+	if (huge) {
+		more_init(huge);
+		add_ops(ops_huge);
+	}
+	fz.first_proc = fz.kinds;
+	if (!fz.threads)
+		add_ops(ops_proc);
+}
+
+// Lines that name what to keep of one episode.
+static void run_kept(void)
 {
 	static char line[1 << 16];
-	uint64_t seed, first;
-	const char *huge = 0;
-	unsigned ops;
+	unsigned t = (unsigned)(fz.first / THREAD_EPISODES);
 
+	while (read_line(line, sizeof line)) {
+		parse_keep(line);
+		if (!fz.threads) {
+			put_episode(fz.first, run_episode(fz.seed, fz.first, fz.ops));
+		} else {
+			uint64_t first = fz.first;
+
+			fz.count = 1;
+			fz.first %= THREAD_EPISODES;
+			run_threads(t, t + 1);
+			fz.first = first;
+		}
+	}
+}
+
+static int read_options(int argc, char **argv, const char **huge)
+{
 	if (argc < 5)
-		return 2;
-	seed = strtoull(argv[1], 0, 0);
-	first = strtoull(argv[2], 0, 0);
-	ops = (unsigned)atoi(argv[4]);
-	if (ops > MAX_OPS)
-		return 2;
+		return -1;
+	fz.seed = strtoull(argv[1], 0, 0);
+	fz.first = strtoull(argv[2], 0, 0);
+	fz.count = strtoull(argv[3], 0, 0);
+	fz.ops = (unsigned)atoi(argv[4]);
 	for (int i = 5; i < argc; i++) {
 		if (!strcmp(argv[i], "--show"))
 			fz.show = 1;
 		else if (!strncmp(argv[i], "--off=", 6))
 			fz.off = argv[i] + 6;
 		else if (!strncmp(argv[i], "--huge=", 7))
-			huge = argv[i] + 7;
+			*huge = argv[i] + 7;
+		else if (!strncmp(argv[i], "--threads=", 10))
+			fz.threads = (unsigned)atoi(argv[i] + 10);
 	}
+	return fz.ops > MAX_OPS || fz.threads > THREADS_MAX ? -1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *huge = 0;
+
+	if (argc == 3 && !strcmp(argv[1], "--inherited"))
+		return inherited_main(atoi(argv[2]));
+	if (read_options(argc, argv, &huge))
+		return 2;
 	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	faults_init();
-	add_ops(ops_file);
-	add_ops(ops_io);
-	add_ops(ops_map);
-	add_ops(ops_touch);
-	add_ops(ops_more);
-	if (huge) {
-		more_init(huge);
-		add_ops(ops_huge);
-	}
-	if (strcmp(argv[3], "-")) {
-		memset(fz.keep, 1, sizeof fz.keep);
-		for (uint64_t i = 0; i < strtoull(argv[3], 0, 0); i++)
-			run_episode(seed, first + i, ops);
-	} else {
-		while (read_line(line, sizeof line)) {
-			parse_keep(line);
-			run_episode(seed, first, ops);
-		}
-	}
+	add_all(huge);
+	memset(fz.keep, 1, sizeof fz.keep);
+	if (!strcmp(argv[3], "-"))
+		run_kept();
+	else if (fz.threads)
+		run_threads(0, fz.threads);
+	else
+		for (uint64_t i = 0; i < fz.count; i++)
+			put_episode(fz.first + i, run_episode(fz.seed, fz.first + i, fz.ops));
 	put_flush();
 	return 0;
 }

@@ -52,7 +52,7 @@ static void op_open(void)
 				     O_CLOEXEC,
 				     O_PATH,
 				     O_DIRECTORY };
-	const char *path = below(2) ? "/dev/shm/fz0" : "/dev/shm/fz1";
+	const char *path = world_path((unsigned)below(2));
 	unsigned slot = (unsigned)below(FILES);
 	int flags = PICK(open_modes) | PICK(extra);
 	long fd;
@@ -71,7 +71,8 @@ static void op_open(void)
 
 static void op_reopen(void)
 {
-	char path[] = "/proc/self/fd/00";
+	char path[] = "/proc/thread-self/fd/00";
+	const unsigned last = sizeof path - 2;
 	static const int extra[] = { 0, 0, 0, O_TRUNC, O_APPEND, O_CREAT };
 	unsigned slot = (unsigned)below(FILES);
 	int from = world.file[below(FILES)], flags = PICK(open_modes) | PICK(extra);
@@ -79,10 +80,13 @@ static void op_reopen(void)
 
 	if (from < 0)
 		from = 77;
-	path[14] = (char)('0' + from / 10);
-	path[15] = (char)('0' + from % 10);
-	fd = SYS(SYS_open, from < 10 ? (path[14] = path[15], path[15] = 0, path) : path, flags,
-		 0600);
+	path[last - 1] = (char)('0' + from / 10);
+	path[last] = (char)('0' + from % 10);
+	if (from < 10) {
+		path[last - 1] = path[last];
+		path[last] = 0;
+	}
+	fd = SYS(SYS_open, path, flags, 0600);
 	put_kd("from=", from);
 	put_kx("f=", (unsigned)flags);
 	put_ret(fd);
@@ -91,7 +95,7 @@ static void op_reopen(void)
 
 static void op_unlink(void)
 {
-	put_ret(SYS(SYS_unlink, below(2) ? "/dev/shm/fz0" : "/dev/shm/fz1"));
+	put_ret(SYS(SYS_unlink, world_path((unsigned)below(2))));
 }
 
 static void op_close(void)

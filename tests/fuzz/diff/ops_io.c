@@ -14,7 +14,7 @@
 #define VECTORS 4
 
 // What a call moves: up to VECTORS pieces of |buf| or of mappings.
-static struct iovec iov[VECTORS + 1];
+static __thread struct iovec iov[VECTORS + 1];
 
 static void put_data(const char *name, const void *p, long n)
 {
@@ -24,7 +24,7 @@ static void put_data(const char *name, const void *p, long n)
 
 // Where in the file the next transfer may begin: the call's own offset, the file's position, its
 // end.
-static struct {
+static __thread struct {
 	uint64_t at[3];
 	uint64_t moved; // by the pieces before this one
 } span;
@@ -101,19 +101,27 @@ static void put_memory(uint64_t p, uint64_t n)
 // A page of a file in a pipe, moved over other bytes of that page, or read into memory that shows
 // it: the order of the copy would decide, as above. So it is known which files a pipe may hold
 // pages of, and whether pages of |buf| or of any mapping.
-static struct held {
+struct held {
 	unsigned files;
 	ino_t ino[32];
 	int buf, any;
-} held[PIPES];
+};
+
+// Of both sides of a fork.
+static struct held *held_list(void)
+{
+	return world_shared(SHARED_HELD);
+}
 
 void pipes_reset(void)
 {
-	memset(held, 0, sizeof held);
+	memset(held_list(), 0, PIPES * sizeof(struct held));
 }
 
 static struct held *held_by(int fd)
 {
+	struct held *held = held_list();
+
 	for (unsigned i = 0; i < PIPES; i++) {
 		int left = 1;
 
@@ -400,7 +408,7 @@ static void op_vmsplice(void)
 
 static void op_pipe_io(void)
 {
-	static unsigned char other[BUF_BYTES];
+	static __thread unsigned char other[BUF_BYTES];
 	int *pipe = world.pipe[below(PIPES)], wr = chance(50);
 	uint64_t n = pick_bytes(), small = n, p;
 	long ret;

@@ -38,9 +38,20 @@ static unsigned pick_map_flags(int anonymous)
 	return f;
 }
 
+// Free places hang on the other threads.
+static int is_private_place(uint64_t addr, unsigned flags)
+{
+	return !world.threads ||
+	       (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) && addr - ARENA <= ARENA_PAGES * PG);
+}
+
 static void do_mmap(uint64_t addr, uint64_t bytes, int prot, unsigned flags, int fd, uint64_t off)
 {
-	long ret = SYS(SYS_mmap, addr, bytes, prot, flags, fd, off);
+	long ret;
+
+	if (!is_private_place(addr, flags))
+		return;
+	ret = SYS(SYS_mmap, addr, bytes, prot, flags, fd, off);
 
 	put_addr("a=", addr);
 	put_kx("n=", bytes);
@@ -134,6 +145,8 @@ static void op_mremap(void)
 	put_kx("new=", new);
 	put_kx("f=", flags);
 	put_addr("to=", to);
+	if (world.threads && (flags & (MREMAP_MAYMOVE | MREMAP_FIXED)) == MREMAP_MAYMOVE)
+		return;
 	ret = SYS(SYS_mremap, from, old, new, flags, to);
 	put_ret_addr(ret);
 	if (ret >= 0)
@@ -171,7 +184,7 @@ static void op_msync(void)
 
 static void op_mincore(void)
 {
-	static unsigned char vec[64];
+	static __thread unsigned char vec[64];
 	uint64_t addr = pick_mapped() + (chance(3) ? 8 : 0), bytes = pick_pages();
 	long ret = SYS(SYS_mincore, addr, bytes, chance(98) ? vec : (unsigned char *)8);
 
@@ -191,6 +204,8 @@ static void op_mlock(void)
 	put_kd("kind=", (long)kind);
 	put_addr("a=", addr);
 	put_kx("n=", bytes);
+	if (kind >= 8 && world.threads) // of the whole process
+		return;
 	if (kind < 3)
 		put_ret(SYS(SYS_mlock, addr, bytes));
 	else if (kind < 5)

@@ -13,12 +13,18 @@
 #include "world.h"
 
 #define SEGMENTS 6
+#define KEY      (0x6f75726f + 16 * (int)world.thread)
 #define HUGE     (2ul << 20)
 #define HUGE_AT  (ARENA + 0x100000000ul) // where huge mappings with a fixed address lie
 
 // -- System V shared memory: ids differ, so slots are shown --
 
-static long segment[SEGMENTS];
+// By both sides of a fork.
+static long *segments(void)
+{
+	return world_shared(SHARED_SEGMENT);
+}
+#define segment segments()
 
 static unsigned pick_segment(long *id)
 {
@@ -38,12 +44,12 @@ static void op_shmget(void)
 					  IPC_CREAT | IPC_EXCL | 0600,
 					  IPC_CREAT | SHM_NORESERVE | 0666 };
 	unsigned slot = (unsigned)below(SEGMENTS), f = PICK(flags);
-	int key = chance(40) ? IPC_PRIVATE : 0x6f75726f + (int)below(3);
+	int key = chance(40) ? IPC_PRIVATE : KEY + (int)below(3);
 	uint64_t bytes = pick_pages();
 	long id = SYS(SYS_shmget, key, bytes, f);
 
 	put_kd("slot=", slot);
-	put_kd("key=", key ? key - 0x6f75726f : -1);
+	put_kd("key=", key ? key - KEY : -1);
 	put_kx("n=", bytes);
 	put_kx("f=", f);
 	put_ret(id < 0 ? id : 0);
@@ -65,6 +71,8 @@ static void op_shmat(void)
 	uint64_t addr = chance(70) ? pick_arena() + (chance(10) ? below(PG) : 0) : 0;
 	int f = PICK(flags);
 
+	if (world.threads && !addr)
+		return;
 	ret = SYS(SYS_shmat, id, addr, f);
 	put_kd("slot=", slot);
 	put_addr("a=", addr);
@@ -280,14 +288,15 @@ void more_init(const char *frames)
 
 void more_reset(void)
 {
-	write_setting("/proc/sys/vm/memfd_noexec", "0");
+	if (!world.threads)
+		write_setting("/proc/sys/vm/memfd_noexec", "0");
 	for (unsigned i = 0; i < SEGMENTS; i++) {
 		if (segment[i] > 0 || i == 0)
 			SYS(SYS_shmctl, segment[i], IPC_RMID, 0);
 		segment[i] = -1;
 	}
 	for (int key = 0; key < 3; key++) {
-		long id = SYS(SYS_shmget, 0x6f75726f + key, 0, 0);
+		long id = SYS(SYS_shmget, KEY + key, 0, 0);
 
 		if (id >= 0)
 			SYS(SYS_shmctl, id, IPC_RMID, 0);

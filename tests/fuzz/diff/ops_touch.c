@@ -61,9 +61,9 @@ static void op_touch_run(void)
 }
 
 // Hash of what a descriptor shows, and of its sizes.
-static void look_at_file(int fd)
+void look_at_file(int fd)
 {
-	static unsigned char page[16 * PG];
+	static __thread unsigned char page[16 * PG];
 	struct stat st = { 0 };
 	uint64_t h = 1, off = 0;
 	long n;
@@ -179,7 +179,7 @@ static void put_area(const struct area *a)
 
 static void op_maps(void)
 {
-	static char text_maps[1 << 17];
+	static __thread char text_maps[1 << 17];
 	struct area last = { 0 }, now;
 	long fd = SYS(SYS_open, "/proc/self/maps", O_RDONLY), n = 0, got;
 

@@ -17,6 +17,7 @@ import sys
 import time
 
 EPISODE_OPS = 1000
+COUNTERS = 999999999  # "episode" of the threads' shared counters
 POOL = "/proc/sys/vm/nr_hugepages"
 POOL_LOCK = "/tmp/.ouro-hugepool"  # as tests/guest/t.h
 
@@ -50,14 +51,21 @@ class Sides:
 
     def __init__(self, args):
         self.program = args.program
-        self.more = [f"--off={args.off}"] if args.off else []
+        off = args.off
+        # Where each thread's outcome must not hang on the others: nothing of the whole process.
+        if args.threads:
+            off += ",brk,rlimit,noexec"
+        self.more = [f"--off={off}"]
+        self.more += [f"--threads={args.threads}"] if args.threads else []
         self.more += [f"--huge={args.huge}"] if args.huge else []
         # Settings and segments of System V shared memory of its own, where that may be had.
-        self.host_prefix = ["unshare", "--pid", "--ipc", "--fork", "--kill-child"]
+        self.host_prefix = ["unshare", "--pid", "--ipc", "--mount", "--fork", "--kill-child",
+                            "sh", "-c", "mount -t tmpfs tmpfs /dev/shm && exec \"$@\"", "sh"]
         if subprocess.run(self.host_prefix + ["true"], capture_output=True, check=False).returncode:
             self.host_prefix = []
-            self.more = [f"--off={args.off},noexec,shmget"] + self.more[1 if args.off else 0:]
+            self.more[0] += ",noexec,shmget"
         self.guest_prefix = [args.ouro, "run", "--timeout", str(args.timeout), "-m", args.memory]
+        self.guest_prefix += ["--cpus", str(args.cpus)]
         if args.kernel:
             self.guest_prefix += ["--kernel", args.kernel]
 
@@ -166,6 +174,7 @@ def report(args, sides, episode, ops):
     at = first_difference(host, guest)
     off = f" --off={args.off}" if args.off else ""
     off += f" --huge={args.huge}" if args.huge else ""
+    off += f" --threads={args.threads} --cpus {args.cpus}" if args.threads else ""
     print(f"# tests/fuzz/diff/run.py --seed {args.seed} --episode {episode} --keep {ranges(ops)}"
           f"{off} --show")
     if at is None:
@@ -204,11 +213,13 @@ def fuzz(args, sides):
         if bad:
             print(f"# episodes that differ: {' '.join(map(str, bad))}", flush=True)
         for e in bad[:args.most]:
-            if not args.no_shrink:
+            if e == COUNTERS:
+                print("  what the shared counters are at the end")
+            elif not args.no_shrink:
                 shrinker = Shrinker(sides, args.seed, e)
                 report(args, sides, e, shrinker.shrink(list(range(EPISODE_OPS))))
         found += len(bad)
-        ops += args.batch * EPISODE_OPS
+        ops += args.batch * EPISODE_OPS * max(args.threads, 1)
         episode += args.batch
         print(f"# {time.strftime('%H:%M:%S')} seed {args.seed}: {ops} operations, "
               f"{found} of {episode - args.first} episodes differ", flush=True)
@@ -235,6 +246,8 @@ def main():
     p.add_argument("--timeout", type=int, default=120)
     p.add_argument("--off", default="remapfile", help="remap_file_pages is ENOSYS by decision")
     p.add_argument("--huge", type=int, default=0, help="a pool of so many huge pages, on both (root)")
+    p.add_argument("--threads", type=int, default=0, help="so many at once, each on its own")
+    p.add_argument("--cpus", type=int, default=1)
     p.add_argument("--most", type=int, default=3, help="divergences to shrink in a batch")
     p.add_argument("--go-on", action="store_true")
     p.add_argument("--no-shrink", action="store_true")

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-struct text text;
+__thread struct text text;
 
-static struct {
+static __thread struct {
 	char bytes[1 << 16];
 	unsigned n;
 } out;

@@ -9,7 +9,7 @@ struct text {
 	unsigned n;
 };
 
-extern struct text text;
+extern __thread struct text text;
 
 void put_s(const char *s);
 void put_x(uint64_t v);

@@ -16,10 +16,11 @@
 #define ROOF        (1ul << 21)
 #define WORLD_START (1ul << 33) // from here to |top| is nothing but what operations mapped
 
-struct world world;
-unsigned char buf[BUF_BYTES] __attribute__((aligned(4096)));
+__thread struct world world;
+__thread unsigned char *buf;
+static unsigned char buffers[THREADS_MAX][BUF_BYTES] __attribute__((aligned(4096)));
 
-static struct {
+static __thread struct {
 	uint64_t state;
 	struct {
 		uint64_t resume, addr;
@@ -235,6 +236,17 @@ void world_add_file(unsigned slot, long fd)
 	world.file[slot] = (int)fd;
 }
 
+void *world_shared(unsigned offset)
+{
+	static char *at[THREADS_MAX];
+
+	if (!at[world.thread])
+		at[world.thread] = (char *)SYS(SYS_mmap, SHARED_AT + world.thread * SHARED_BYTES,
+					       SHARED_BYTES, PROT_READ | PROT_WRITE,
+					       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	return at[world.thread] + offset;
+}
+
 // The break goes back only where the heap is still there.
 static void reset_heap(void)
 {
@@ -248,18 +260,31 @@ static void reset_heap(void)
 
 static void unmap_all(void)
 {
-	SYS(SYS_munlockall);
-	reset_heap();
-	if (world.top)
+	if (!world.threads) {
+		SYS(SYS_munlockall);
+		reset_heap();
+	}
+	if (world.threads)
+		SYS(SYS_munmap, ARENA - ARENA_STEP / 2, ARENA_STEP);
+	else if (world.top)
 		SYS(SYS_munmap, WORLD_START, world.top - WORLD_START);
+}
+
+const char *world_path(unsigned i)
+{
+	static __thread char path[] = "/dev/shm/fz00";
+
+	path[11] = (char)('0' + world.thread);
+	path[12] = (char)('0' + i);
+	return path;
 }
 
 static void close_all(void)
 {
 	for (int fd = 3; fd < 100; fd++)
 		SYS(SYS_close, fd);
-	SYS(SYS_unlink, "/dev/shm/fz0");
-	SYS(SYS_unlink, "/dev/shm/fz1");
+	SYS(SYS_unlink, world_path(0));
+	SYS(SYS_unlink, world_path(1));
 	for (unsigned i = 0; i < FILES; i++)
 		world.file[i] = -1;
 }
@@ -270,6 +295,10 @@ static void make_roof(void)
 {
 	static uint64_t end;
 
+	if (world.threads) {
+		world.top = ARENA + ARENA_STEP / 4;
+		return;
+	}
 	if (!world.top) {
 		end = (uint64_t)SYS(SYS_mmap, 0, PG, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		world.top = (end - ROOF) & -ROOF;
@@ -282,9 +311,12 @@ void world_reset(void)
 {
 	struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
 
+	world.arena = ARENA_BASE + world.thread * ARENA_STEP;
+	buf = buffers[world.thread];
 	if (!world.brk)
 		world.brk = (uint64_t)SYS(SYS_brk, 0);
-	SYS(SYS_setrlimit, RLIMIT_FSIZE, &none);
+	if (!world.threads)
+		SYS(SYS_setrlimit, RLIMIT_FSIZE, &none);
 	unmap_all();
 	close_all();
 	memset(world.map, 0, sizeof world.map);

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #define PG          4096ul
-#define ARENA       0x10000000000ul // where operations with a fixed address work
+#define ARENA       world.arena // where operations with a fixed address work
+#define ARENA_BASE  0x10000000000ul
+#define ARENA_STEP  0x1000000000ul // from one thread's to the next one's
 #define ARENA_PAGES 128ul
 #define FILES       8 // slots for descriptors of memfds and tmpfs files
 #define PIPES       2
@@ -21,13 +23,24 @@ struct world {
 	int file[FILES];
 	int pipe[PIPES][2];
 	struct map_slot map[MAPS];
-	uint64_t top;      // end of the highest free place at the start of an episode
-	uint64_t brk;      // the program's break at its start
-	uint64_t off_mask; // groups of operations left out (--off)
+	uint64_t arena;
+	unsigned thread; // 0 where there is only one
+	int threads;     // several: what depends on the others is left out
+	uint64_t top;    // end of the highest free place at the start of an episode
+	uint64_t brk;    // the program's break at its start
 };
 
-extern struct world world;
-extern unsigned char buf[BUF_BYTES];
+// What follows is each thread's own.
+extern __thread struct world world;
+extern __thread unsigned char *buf; // BUF_BYTES
+
+// Shared with children made by fork; all of it is zero at first.
+#define SHARED_AT    0x70000000ul
+#define SHARED_BYTES 0x10000ul
+#define THREADS_MAX  8u
+void *world_shared(unsigned offset);
+#define SHARED_HELD    0u
+#define SHARED_SEGMENT 4096u
 
 // Random numbers of one operation: a function of seed, episode and the operation's number only.
 void rng_start(uint64_t seed, uint64_t episode, uint64_t op);
@@ -73,6 +86,8 @@ uint64_t pick_mapped(void); // an address within a mapping's slot, else of the a
 int pick_fd(void);          // usually a file's
 int pick_any_fd(void);      // files and pipe ends
 
+// Name of one of two tmpfs files.
+const char *world_path(unsigned i);
 // Forgets what pipes hold (ops_io.c).
 void pipes_reset(void);
 // Makes the state of an episode's start.
