@@ -78,11 +78,16 @@ class Runner:
                 return made.stderr
         argv = [self.fill(a) for a in argv]
         program = self.root + argv[0]
-        if os.path.exists(program):
+        unpacked = os.path.exists(program)
+        if unpacked:
             argv[0] = program
         timeout = int(keys.get("timeout", 60))
         cmd = [f"{self.build}/ouro", "run", "--timeout", str(timeout), "-m",
                keys.get("memory", "512M"), "--cpus", keys.get("cpus", "1")]
+        if unpacked: # its libraries keep the place where they were unpacked
+            cmd += ["-e", f"LD_LIBRARY_PATH={self.root}{LIBS}"]
+        for word in filter(None, keys.get("env", "").split(",")):
+            cmd += ["-e", word]
         for path in self.additions(keys.get("add", ""), argv):
             cmd += ["--add", path]
         p = subprocess.run(cmd + argv, stdin=subprocess.DEVNULL, capture_output=True,

@@ -243,11 +243,11 @@ static void mmap_cycle(void)
 	check(!munmap(p, bytes), "munmap");
 }
 
-static void run_cycles(const char *name, void (*cycle)(void), int count)
+static void run_cycles(const char *name, int first, void (*cycle)(void), int count)
 {
 	long before, after;
 
-	for (int i = 0; i < 100; i++) // what is kept for the next time
+	for (int i = 0; i < first; i++) // what is kept for the next time
 		cycle();
 	before = free_kib();
 	for (int i = 0; i < count; i++)
@@ -259,9 +259,61 @@ static void run_cycles(const char *name, void (*cycle)(void), int count)
 
 static void cycles(void)
 {
-	run_cycles("memfd", memfd_cycle, 10000);
-	run_cycles("mmap", mmap_cycle, 1000);
+	run_cycles("memfd", 100, memfd_cycle, 10000);
+	run_cycles("mmap", 100, mmap_cycle, 1000);
 	end("cycles", 0);
+}
+
+static void fork_cycle(void)
+{
+	pid_t child = fork();
+	int status;
+
+	check(child >= 0, "fork");
+	if (!child) {
+		chunk[0] = 1; // a page of its own
+		_exit(7);
+	}
+	check(waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 7, "waitpid");
+}
+
+// A thousand processes at once, each with memory and a descriptor of its own.
+static void crowd_cycle(void)
+{
+	enum { CROWD = 1000 };
+	int gate[2], count[2];
+	char c;
+
+	check(!pipe(gate) && !pipe(count), "pipe");
+	for (int i = 0; i < CROWD; i++) {
+		pid_t child = fork();
+
+		check(child >= 0, "fork");
+		if (child)
+			continue;
+		close(gate[1]);
+		memset(chunk, 1, 2 * PAGE);
+		check(new_memfd() >= 0 && write(count[1], "x", 1) == 1, "a process");
+		_exit(read(gate[0], &c, 1)); // until the gate is closed
+	}
+	for (int i = 0; i < CROWD; i++) // all live
+		check(read(count[0], &c, 1) == 1, "read");
+	close(gate[0]);
+	close(gate[1]);
+	for (int i = 0; i < CROWD; i++) {
+		int status;
+
+		check(wait(&status) > 0 && !status, "wait");
+	}
+	close(count[0]);
+	close(count[1]);
+}
+
+static void processes(void)
+{
+	run_cycles("fork", 100, fork_cycle, 10000);
+	run_cycles("a thousand processes", 1, crowd_cycle, 3);
+	end("processes", 0);
 }
 
 static void close_all(void)
@@ -409,6 +461,7 @@ static const struct {
 	{ "deaths", deaths },
 	{ "tmpfs", on_tmpfs },
 	{ "cycles", cycles },
+	{ "processes", processes },
 	{ "fds", fds },
 	{ "mappings", mappings },
 	{ "threads", threads },

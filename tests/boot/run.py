@@ -210,6 +210,7 @@ for _memory in exhaust.MEMORY:
         test(f"memory-gone-{_memory.lower()}-by-{_mode}", _memory, _mode)(exhausted)
 for _mode in ("cycles", "fds", "mappings", "threads", "memfds", "pipes"):
     test("used-up-" + _mode, "32M", _mode)(exhausted_with_recovery)
+test("used-up-processes", "256M", "processes")(exhausted_with_recovery)
 
 
 @test("panic-report", 1)

@@ -29,7 +29,7 @@ Result = collections.namedtuple("Result", "status lines text")
 def plain(label):
     """A label without what differs from run to run."""
     label = re.sub(r"0x[0-9a-fA-F]+|\b[0-9a-f]{8,16}\b", "#", label)
-    return " ".join(re.sub(r"\d+(\.\d+)?", "#", label).split())
+    return " ".join(re.sub(r"(?<![A-Za-z_.\d])\d+(\.\d+)?", "#", label).split())
 
 
 def make_result(status, text, parse):
