@@ -194,12 +194,6 @@ struct shm_info {
 };
 #endif
 
-// include/uapi/asm-generic/mman-common.h
-#ifndef MADV_GUARD_INSTALL
-#define MADV_GUARD_INSTALL 102 // 6.13
-#define MADV_GUARD_REMOVE  103
-#endif
-
 // include/uapi/linux/pidfd.h
 #ifndef PIDFD_SELF_THREAD
 #define PIDFD_SELF_THREAD       (-10000) // 6.14
