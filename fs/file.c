@@ -135,11 +135,23 @@ static __cold int owner_punch(void *owner, uint64_t start, uint64_t bytes)
 			      (int64_t)bytes);
 }
 
+static __cold int owner_collapse(void *owner, struct memobj *o, uint64_t index)
+{
+	struct inode *i = ((struct file *)owner)->inode;
+	int r;
+
+	mutex_lock(&i->lock);
+	r = memobj_collapse(o, index);
+	mutex_unlock(&i->lock);
+	return r;
+}
+
 const struct vm_owner_ops file_vm_owner_ops = {
 	.get = owner_get,
 	.put = owner_put,
 	.sync = owner_sync,
 	.punch = owner_punch,
+	.collapse = owner_collapse,
 };
 
 static int64_t no_position(struct file *f)

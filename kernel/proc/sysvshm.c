@@ -128,6 +128,11 @@ static int owner_punch(void *owner, uint64_t start, uint64_t bytes)
 	return file_vm_owner_ops.punch(((struct segment *)owner)->file, start, bytes);
 }
 
+static int owner_collapse(void *owner, struct memobj *o, uint64_t index)
+{
+	return file_vm_owner_ops.collapse(((struct segment *)owner)->file, o, index);
+}
+
 static void *owner_file(void *owner)
 {
 	return ((struct segment *)owner)->file;
@@ -137,6 +142,7 @@ static const struct vm_owner_ops segment_owner_ops = {
 	.get = owner_get,
 	.put = owner_put,
 	.punch = owner_punch,
+	.collapse = owner_collapse,
 	.file = owner_file,
 };
 

@@ -16,6 +16,9 @@ struct vm_owner_ops {
 	// Called by madvise(MADV_REMOVE): punches a hole as fallocate(2) would, with its checks and
 	// locks; bytes of the object. May sleep. NULL: -EOPNOTSUPP.
 	int (*punch)(void *owner, uint64_t start, uint64_t bytes);
+	// Called by madvise(MADV_COLLAPSE): memobj_collapse with the lock it wants. May sleep.
+	// NULL: -EINVAL.
+	int (*collapse)(void *owner, struct memobj *o, uint64_t index);
 	// The struct file to name in /proc/PID/maps; NULL: the owner is that itself.
 	void *(*file)(void *owner);
 };

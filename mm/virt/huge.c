@@ -5,12 +5,14 @@
 
 #include <linux/errno.h>
 
+#include "kernel/sched/sched.h"
 #include "lib/string.h"
 #include "mm/phys/kmalloc.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/phys/tlb.h"
 #include "mm/virt/guard.h"
+#include "mm/virt/slots.h"
 #include "mm/virt/vma.h"
 
 // May the 2 MiB around |va| be one entry, as far as the bounds of |v| go?
@@ -183,8 +185,14 @@ static int collapse_anon(struct aspace *as, struct vma *v, va_t va)
 	return r;
 }
 
-// A view whose object has a frame there already loses its small entries and their table.
-// Truncation looks at tables under views_lock only.
+static bool may_collapse_view(const struct vma *v, va_t va)
+{
+	return (v->flags & VMA_SHARED) && !v->obj->ops->mkwrite && v->touched != VMA_GUARDED &&
+	       IS_ALIGNED(vma_index(v, va), HUGE_PAGES);
+}
+
+// A view whose object has a frame there loses its small entries and their table. Truncation looks
+// at tables under views_lock only.
 static __stack_guarded int collapse_view(struct aspace *as, struct vma *v, va_t va)
 {
 	struct memobj *o = v->obj;
@@ -193,13 +201,9 @@ static __stack_guarded int collapse_view(struct aspace *as, struct vma *v, va_t 
 
 	if (pt_query(&as->pt, va).order == HUGE_ORDER)
 		return 0;
-	if (!(v->flags & VMA_SHARED) || o->ops->mkwrite)
+	if (!may_collapse_view(v, va))
 		return -EINVAL;
-	if (!IS_ALIGNED(vma_index(v, va), HUGE_PAGES))
-		return -EINVAL;
-	if (!pt_has_table(&as->pt, va) || guard_in_range(v, va, va + HUGE_SIZE))
-		return -EINVAL; // nothing there at all
-	if (memobj_get_huge(o, vma_index(v, va), true, &head))
+	if (memobj_get_huge(o, vma_index(v, va), false, &head))
 		return -EAGAIN;
 	tlb_batch_begin(&batch, &as->pt);
 	spin_lock(&o->views_lock);
@@ -233,33 +237,111 @@ void huge_promote(struct aspace *as, va_t va)
 	rwsem_write_unlock(&as->lock);
 }
 
-static int collapse_part(struct aspace *as, struct vma *v, va_t start, va_t end)
+// Pages of an object that come together with no lock of the address space held.
+struct block {
+	va_t va;
+	struct memobj *obj; // referenced; NULL: none
+	uint64_t index;
+	void *owner;
+	const struct vm_owner_ops *owner_ops;
+};
+
+static void get_block(struct block *b, const struct vma *v, va_t va)
 {
+	*b = (struct block){ va, v->obj, vma_index(v, va), v->owner, v->owner_ops };
+	memobj_get(b->obj);
+	if (b->owner)
+		b->owner_ops->get(b->owner);
+}
+
+static bool may_be_huge(const struct vma *v)
+{
+	return !(v->flags & (VMA_NOHUGEPAGE | VMA_HUGETLB | VMA_SPECIAL)) &&
+	       ALIGN_UP(v->start, HUGE_SIZE) + HUGE_SIZE <= v->end;
+}
+
+// The next 2 MiB of [*start, end), in the order and with the errors of Linux's madvise_collapse():
+// those of |soft|, the last of them, let the rest of the mapping be tried; the result ends it all.
+static int collapse_next(struct aspace *as, va_t *start, va_t end, int *soft, int *hole,
+			 struct block *b)
+{
+	struct vma *v = aspace_find_vma(as, *start);
+	va_t va;
+	int r;
+
+	if (!v || v->start > *start) {
+		*hole = -ENOMEM;
+		*start = v ? MIN(v->start, end) : end;
+		return 0;
+	}
+	if (!may_be_huge(v))
+		return -EINVAL;
+	va = ALIGN_UP(*start, HUGE_SIZE);
+	*start = va + HUGE_SIZE;
+	if (va + HUGE_SIZE > MIN(v->end, end)) {
+		*start = v->end;
+		return *soft;
+	}
+	if (v->obj) {
+		if (!may_collapse_view(v, va))
+			return -EINVAL;
+		get_block(b, v, va);
+		return 0;
+	}
+	r = collapse_anon(as, v, va);
+	*soft = r ? r : *soft;
+	return r == -ENOMEM ? r : 0;
+}
+
+// One entry for what is one frame now, unless it reaches past the end of the object.
+static int show_block(struct aspace *as, const struct block *b)
+{
+	struct vma *v;
 	int r = 0;
 
-	if (v->flags & (VMA_NOHUGEPAGE | VMA_HUGETLB | VMA_SPECIAL) ||
-	    ALIGN_UP(v->start, HUGE_SIZE) + HUGE_SIZE > v->end)
-		return -EINVAL;
-	end = ALIGN_DOWN(end, HUGE_SIZE);
-	for (va_t va = ALIGN_UP(start, HUGE_SIZE); va < end; va += HUGE_SIZE) {
-		int one = v->obj ? collapse_view(as, v, va) : collapse_anon(as, v, va);
-
-		r = one ? one : r;
-	}
+	rwsem_write_lock(&as->lock);
+	v = aspace_find_vma(as, b->va);
+	if (v && v->start <= b->va && v->end - b->va >= HUGE_SIZE && v->obj == b->obj &&
+	    vma_index(v, b->va) == b->index && b->index + HUGE_PAGES <= memobj_end_index(b->obj))
+		r = collapse_view(as, v, b->va);
+	rwsem_write_unlock(&as->lock);
 	return r;
 }
 
-static int collapse_visit(struct aspace *as, struct vma **v, va_t start, va_t end, void *arg)
+static int collapse_block(struct aspace *as, const struct block *b)
 {
-	return collapse_part(as, *v, start, end);
+	int r;
+
+	if (!b->owner)
+		r = memobj_collapse_anon(b->obj, b->index);
+	else
+		r = b->owner_ops->collapse ? b->owner_ops->collapse(b->owner, b->obj, b->index)
+					   : -EINVAL;
+	if (!r)
+		r = show_block(as, b);
+	if (b->owner)
+		b->owner_ops->put(b->owner);
+	memobj_put(b->obj);
+	return r;
 }
 
 int huge_collapse(struct aspace *as, va_t start, va_t end)
 {
-	int r;
+	int r = 0, soft = 0, hole = 0;
 
-	rwsem_write_lock(&as->lock);
-	r = vma_for_range(as, start, end, collapse_visit, NULL);
-	rwsem_write_unlock(&as->lock);
-	return r;
+	while (!r && start < end) {
+		struct block b = { 0 };
+
+		rwsem_write_lock(&as->lock);
+		r = collapse_next(as, &start, end, &soft, &hole, &b);
+		rwsem_write_unlock(&as->lock);
+		if (b.obj) {
+			r = collapse_block(as, &b);
+			soft = r ? r : soft;
+			r = r == -EAGAIN ? 0 : r;
+		}
+		if (sched_killed())
+			break;
+	}
+	return r ? r : soft ? soft : hole;
 }

@@ -90,6 +90,19 @@ __cold int memobj_punch_anon(struct memobj *o, uint64_t start, uint64_t end)
 	return r;
 }
 
+__cold int memobj_collapse_anon(struct memobj *o, uint64_t index)
+{
+	struct anon_obj *a = container_of(o, struct anon_obj, obj);
+	int r;
+
+	if (o->ops != &anon_ops)
+		return -EINVAL;
+	mutex_lock(&a->punch_lock);
+	r = memobj_collapse(o, index);
+	mutex_unlock(&a->punch_lock);
+	return r;
+}
+
 void memobj_get(struct memobj *o)
 {
 	__atomic_fetch_add(&o->refs, 1, __ATOMIC_RELAXED);

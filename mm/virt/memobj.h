@@ -116,6 +116,11 @@ int __must_check memobj_insert_if(struct memobj *o, uint64_t index, struct page 
 void memobj_truncate(struct memobj *o, uint64_t new_size_bytes);
 // Frees [start, end) bytes: whole pages are freed, edges zeroed; private copies stay.
 int __must_check memobj_punch(struct memobj *o, uint64_t start, uint64_t end);
+// Brings pages [index, index + 512) together in one 2 MiB frame, those past the end too; holes
+// become zeros. -EINVAL: there is nothing, or no such object, or a limit is reached; -ENOMEM: no
+// frame to be had; -EAGAIN: somebody holds a page. The inode lock is held; |index| is a multiple of
+// 512.
+int __must_check memobj_collapse(struct memobj *o, uint64_t index);
 // Allocates all pages of [first, last], never written; on failure those made here go again, as on
 // Linux. The inode lock is held.
 int __must_check memobj_allocate(struct memobj *o, uint64_t first, uint64_t last);

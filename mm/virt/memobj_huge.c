@@ -2,9 +2,13 @@
 // Nothing here is needed for a program to go on: whatever fails leaves the work to small pages.
 #include <linux/errno.h>
 
+#include "kernel/sched/sched.h"
+#include "lib/string.h"
 #include "mm/phys/physmap.h"
 #include "mm/phys/pmm.h"
 #include "mm/virt/huge.h"
+#include "mm/virt/mmap.h"
+#include "mm/virt/resv.h"
 #include "mm/virt/slots.h"
 
 struct page *huge_frame(unsigned pmm_flags)
@@ -186,4 +190,142 @@ int memobj_get_huge(struct memobj *o, uint64_t index, bool make, struct page **o
 		page_put(head, HUGE_ORDER);
 	// Whoever was faster may have left a frame, too.
 	return r && r != -EEXIST ? r : look_up(o, index, make, out, &empty);
+}
+
+// ---- MADV_COLLAPSE
+
+struct collapse {
+	struct memobj *o;
+	uint64_t index;
+	struct page *head; // the new frame
+	uint64_t charged;  // holes that are accounted for, and not filled yet
+};
+
+// Holes are counted; -EAGAIN if somebody holds a page. The slots lock is held.
+static int count_holes(struct collapse *c)
+{
+	for (uint64_t i = 0; i < HUGE_PAGES; i++) {
+		uint64_t slot = radix_get(&c->o->slots, c->index + i);
+		const struct page *p = slot_is_page(slot) ? slot_page(slot) : NULL;
+
+		if (p && (READ_ONCE(p->count) != 1 || READ_ONCE(p->pins)))
+			return -EAGAIN;
+		c->charged += !p;
+	}
+	return 0;
+}
+
+static int charge_holes(struct collapse *c)
+{
+	int r;
+
+	spin_lock(&c->o->slots_lock);
+	r = count_holes(c);
+	if (!r && c->o->ops->account && c->o->ops->account(c->o, (int64_t)c->charged))
+		r = -EINVAL;
+	spin_unlock(&c->o->slots_lock);
+	c->charged = r ? 0 : c->charged;
+	return r;
+}
+
+// Page |i| moves; what was there, without views, goes to |*old|. The slots lock is held.
+static int move_page(struct collapse *c, uint64_t i, struct page **old)
+{
+	struct memobj *o = c->o;
+	struct page *to = c->head + i;
+	const uint64_t slot = radix_get(&o->slots, c->index + i);
+	void *bytes = phys_to_virt(page_to_pa(to));
+
+	*old = slot_is_page(slot) ? slot_page(slot) : NULL;
+	if (*old && (READ_ONCE((*old)->count) != 1 || READ_ONCE((*old)->pins)))
+		return -EAGAIN;
+	if (radix_set(&o->slots, c->index + i, slot_of_page(to)))
+		return -ENOMEM;
+	to->owner = o;
+	to->index = c->index + i;
+	if (*old) {
+		memcpy(bytes, phys_to_virt(page_to_pa(*old)), PAGE_SIZE);
+		return 0;
+	}
+	memset(bytes, 0, PAGE_SIZE);
+	c->charged--;
+	o->present_pages++;
+	memobj_count_pages(1);
+	return 0;
+}
+
+// Moves 64 pages from |*done| on.
+static __stack_guarded int move_some(struct collapse *c, uint64_t *done)
+{
+	struct page *old[64];
+	unsigned n = 0;
+	int r = 0;
+
+	spin_lock(&c->o->slots_lock);
+	while (!r && n < 64) {
+		r = move_page(c, *done, &old[n]);
+		n += !r;
+		*done += !r;
+	}
+	spin_unlock(&c->o->slots_lock);
+	while (n--)
+		if (old[n])
+			page_put(old[n], 0);
+	sched_point();
+	return r;
+}
+
+// No view shows the pages, and none can: whoever else gets at one has a reference.
+static int move_all(struct collapse *c)
+{
+	uint64_t done = 0;
+	int r = charge_holes(c);
+
+	while (!r && done < HUGE_PAGES)
+		r = move_some(c, &done);
+	spin_lock(&c->o->slots_lock);
+	if (!r)
+		huge_complete(c->head, false);
+	if (c->charged && c->o->ops->account)
+		(void)c->o->ops->account(c->o, -(int64_t)c->charged);
+	spin_unlock(&c->o->slots_lock);
+	while (done < HUGE_PAGES) // what did not come to be used
+		page_put(c->head + done++, 0);
+	return r;
+}
+
+// 1: it is one already; -EINVAL: there is nothing.
+static int frame_state(struct memobj *o, uint64_t index)
+{
+	struct page *head;
+	uint64_t used;
+	int r = 1;
+
+	spin_lock(&o->slots_lock);
+	head = frame_at(o, index);
+	if (head && head->extra == FRAME_UNWRITTEN)
+		mark_written(o, index, head);
+	if (!head)
+		r = radix_next_used(&o->slots, index, index + HUGE_PAGES - 1, &used) ? 0 : -EINVAL;
+	spin_unlock(&o->slots_lock);
+	return index < memobj_end_index(o) ? r : -EINVAL;
+}
+
+int memobj_collapse(struct memobj *o, uint64_t index)
+{
+	struct collapse c = { .o = o, .index = index };
+	int r = o->ops->fill || o->ops->mkwrite || o->huge ? -EINVAL : frame_state(o, index);
+
+	if (r)
+		return r < 0 ? r : 0;
+	c.head = huge_frame(0);
+	if (!c.head)
+		return -ENOMEM;
+	c.head->extra = 0;
+	resv_break(o, index, index + HUGE_PAGES - 1);
+	memobj_begin_removal(o);
+	vm_zap_views(o, index, index + HUGE_PAGES - 1, false);
+	r = move_all(&c);
+	memobj_end_removal(o);
+	return r;
 }

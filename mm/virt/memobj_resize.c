@@ -103,12 +103,12 @@ void vm_zap_views(struct memobj *o, uint64_t first, uint64_t last, bool even_pri
 		;
 }
 
-static void begin_removal(struct memobj *o)
+void memobj_begin_removal(struct memobj *o)
 {
 	__atomic_fetch_add(&o->seq, 1, __ATOMIC_SEQ_CST);
 }
 
-static void end_removal(struct memobj *o)
+void memobj_end_removal(struct memobj *o)
 {
 	__atomic_fetch_add(&o->seq, 1, __ATOMIC_SEQ_CST);
 	waitq_wake_all(&o->fill_wait);
@@ -192,7 +192,7 @@ void memobj_truncate(struct memobj *o, uint64_t new_size_bytes)
 	// The same size frees what lies behind it, as on Linux.
 	if (new_size_bytes == o->size_bytes && !READ_ONCE(o->present_pages))
 		return;
-	begin_removal(o);
+	memobj_begin_removal(o);
 	set_size(o, new_size_bytes);
 	if (first < old_end)
 		vm_zap_views(o, first, old_end - 1, true);
@@ -200,7 +200,7 @@ void memobj_truncate(struct memobj *o, uint64_t new_size_bytes)
 	free_pages(o, first, UINT64_MAX);
 	if (tail)
 		zero_part(o, new_size_bytes >> PAGE_SHIFT, tail, PAGE_SIZE);
-	end_removal(o);
+	memobj_end_removal(o);
 }
 
 int memobj_punch(struct memobj *o, uint64_t start, uint64_t end)
@@ -210,7 +210,7 @@ int memobj_punch(struct memobj *o, uint64_t start, uint64_t end)
 
 	if (start >= end)
 		return -EINVAL;
-	begin_removal(o);
+	memobj_begin_removal(o);
 	if (first < past) {
 		vm_zap_views(o, first, past - 1, false);
 		free_pages(o, first, past - 1);
@@ -223,7 +223,7 @@ int memobj_punch(struct memobj *o, uint64_t start, uint64_t end)
 		if (end & (PAGE_SIZE - 1))
 			zero_part(o, past, 0, end & (PAGE_SIZE - 1));
 	}
-	end_removal(o);
+	memobj_end_removal(o);
 	return 0;
 }
 

@@ -91,9 +91,14 @@ int __must_check memobj_borrow_new(struct memobj *o, uint64_t index, struct page
 // more; -ENOMEM.
 int __must_check memobj_map_present(struct memobj *o, uint64_t index, unsigned n,
 				    struct pgtable *pt, va_t va, unsigned prot, uint32_t seq);
+// Around what takes pages out of the object, with the inode's lock held: o->seq is odd meanwhile.
+void memobj_begin_removal(struct memobj *o);
+void memobj_end_removal(struct memobj *o);
 // Waits until no truncation or hole punch is under way. No lock is held; the caller has a
 // reference on the object.
 void memobj_wait_stable(struct memobj *o);
 // memobj_punch for an object of memobj_create_anon, which no inode's lock guards: it has one of its
 // own. -EOPNOTSUPP for other objects. May sleep.
 int __must_check memobj_punch_anon(struct memobj *o, uint64_t start, uint64_t end);
+// The same for memobj_collapse.
+int __must_check memobj_collapse_anon(struct memobj *o, uint64_t index);

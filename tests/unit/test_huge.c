@@ -249,7 +249,6 @@ static void collapse_maps_a_frame_that_is_there(void **state)
 	struct vm_file *f = ring(H, BASE, BASE2, 0);
 
 	assert_int_equal(vm_madvise(vm_as, BASE, P, MADV_POPULATE_READ), 0);
-	assert_int_equal(vm_madvise(vm_as, BASE, H, MADV_COLLAPSE), -EAGAIN); // single pages
 	memobj_truncate(f->obj, 0);
 	memobj_truncate(f->obj, H);
 	assert_int_equal(memobj_allocate(f->obj, 0, 511), 0);
@@ -394,6 +393,35 @@ static void private_views_of_the_pool_copy(void **state)
 	hugepool_resize(0);
 }
 
+static void collapse_brings_an_objects_pages_together(void **state)
+{
+	struct vm_file *f = ring(H + 2 * P, BASE, BASE2, 0);
+	struct page *held;
+
+	assert_int_equal(vm_madvise(vm_as, BASE, H, MADV_COLLAPSE), -EINVAL); // nothing there
+	for (unsigned i = 0; i < 512; i += 3)
+		vm_poke(BASE + i * P, (int)(i % 251));
+	vm_poke(BASE + H, 9);
+	assert_int_equal(memobj_punch(f->obj, 3 * P, 4 * P), 0); // no reserved frame any more
+	assert_int_equal(memobj_get_page(f->obj, 6, 0, &held), 0);
+	assert_int_equal(vm_madvise(vm_as, BASE, H, MADV_COLLAPSE), -EAGAIN);
+	page_put(held, 0);
+	host_alloc_fail_at(1);
+	assert_int_equal(vm_madvise(vm_as, BASE, H, MADV_COLLAPSE), -ENOMEM);
+	host_alloc_fail_at(0);
+	assert_int_equal(vm_peek(BASE2 + 6 * P), 6);
+	assert_int_equal(vm_madvise(vm_as, BASE, H, MADV_COLLAPSE), 0);
+	assert_int_equal(order_at(BASE), HUGE_ORDER);
+	assert_int_equal(f->obj->present_pages, 513);
+	for (unsigned i = 0; i < 512; i++)
+		assert_int_equal(vm_peek(BASE2 + i * P), i % 3 || i == 3 ? 0 : i % 251);
+	assert_int_equal(vm_peek(BASE2 + H), 9);
+	memobj_truncate(f->obj, 5 * P);
+	assert_int_equal(f->obj->present_pages, 5);
+	vm_check(vm_as);
+	vm_file_put(f);
+}
+
 // Touched page by page, what lies in one 2 MiB comes from one frame, and is mapped as such once it
 // is complete.
 static void pages_of_a_reserved_frame_are_promoted(void **state)
@@ -462,6 +490,7 @@ int main(void)
 		VM(populate_uses_frames),
 		VM(collapse_makes_one_of_many),
 		VM(collapse_maps_a_frame_that_is_there),
+		VM(collapse_brings_an_objects_pages_together),
 		VM(pages_of_a_reserved_frame_are_promoted),
 		VM(no_frame_is_no_failure),
 		VM(the_pool_promises_and_takes_back),

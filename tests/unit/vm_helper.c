@@ -278,7 +278,13 @@ static int file_punch(void *owner, uint64_t start, uint64_t bytes)
 	return memobj_punch(f->obj, start, start + bytes);
 }
 
-static const struct vm_owner_ops file_ops = { file_get, file_put, file_sync, file_punch };
+static int file_collapse(void *owner, struct memobj *o, uint64_t index)
+{
+	return memobj_collapse(o, index);
+}
+
+static const struct vm_owner_ops file_ops = { file_get, file_put, file_sync, file_punch,
+					      file_collapse };
 
 struct vm_file *vm_file_new(uint64_t bytes)
 {
