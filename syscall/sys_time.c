@@ -16,7 +16,8 @@
 #define NSEC_PER_USEC 1000ull
 #define USEC_PER_SEC  1000000ull
 #define COARSE_RES_NS 4000000ull // what Linux with 250 ticks a second answers
-#define USER_HZ       100ull     // clock_t of times(2)
+#define ABSOLUTE      UINT64_MAX
+#define USER_HZ       100ull // clock_t of times(2)
 
 enum clock_base { BASE_NONE, BASE_REAL, BASE_MONO, BASE_PROCESS, BASE_THREAD };
 
@@ -26,7 +27,7 @@ static const struct {
 } clocks[] = {
 	[CLOCK_REALTIME] = { BASE_REAL, false, true },
 	[CLOCK_MONOTONIC] = { BASE_MONO, false, true },
-	[CLOCK_PROCESS_CPUTIME_ID] = { BASE_PROCESS, false, false },
+	[CLOCK_PROCESS_CPUTIME_ID] = { BASE_PROCESS, false, true },
 	[CLOCK_THREAD_CPUTIME_ID] = { BASE_THREAD, false, false },
 	[CLOCK_MONOTONIC_RAW] = { BASE_MONO, false, false },
 	[CLOCK_REALTIME_COARSE] = { BASE_REAL, true, false },
@@ -159,18 +160,74 @@ static int64_t sleep_absolute(unsigned base, uint64_t target_ns)
 	return sched_sleep_until(deadline, true) ? -ERESTARTNOHAND : 0;
 }
 
+static int64_t cpu_sleep_to(int clock, uint64_t expires_ns, struct uptr rem);
+
+static int64_t cpu_sleep_restart(struct restart_block *rb)
+{
+	return cpu_sleep_to((int)rb->arg[2], rb->arg[0], UPTR(rb->arg[1]));
+}
+
+// |rem| is for relative sleeps, which go on; UPTR(ABSOLUTE) says that it is none.
+static int64_t cpu_sleep_to(int clock, uint64_t expires_ns, struct uptr rem)
+{
+	struct restart_block *rb = restart_block_current();
+	struct cpu_clock c;
+	uint64_t now;
+	int err = cpu_clock_get(clock, &c);
+
+	if (err)
+		return err;
+	err = cputimer_sleep(&c, expires_ns);
+	now = cpu_clock_ns(&c);
+	cpu_clock_put(&c);
+	if (!err)
+		return 0;
+	if (rem.va == ABSOLUTE)
+		return -ERESTARTNOHAND;
+	if (rem.va && user_timespec_put(rem, expires_ns > now ? expires_ns - now : 0))
+		return -EFAULT;
+	rb->fn = cpu_sleep_restart;
+	rb->arg[0] = expires_ns;
+	rb->arg[1] = rem.va;
+	rb->arg[2] = (uint64_t)clock;
+	return -ERESTART_RESTARTBLOCK;
+}
+
+// A thread cannot wait for its own time.
+static bool is_own_thread(int clock)
+{
+	int tid = ~(clock >> 3);
+
+	return clock & 4 && (!tid || tid == thread_current()->tid);
+}
+
+static int64_t cpu_sleep(int clock, bool absolute, uint64_t ns, uint64_t now, struct uptr rem)
+{
+	uint64_t expires;
+
+	if (clock < 0 && is_own_thread(clock))
+		return -EINVAL;
+	if (absolute)
+		return cpu_sleep_to(clock, ns, UPTR(ABSOLUTE));
+	if (__builtin_add_overflow(now, ns, &expires))
+		expires = UINT64_MAX;
+	return cpu_sleep_to(clock, expires, rem);
+}
+
 int64_t sys_clock_nanosleep(int clock, uint64_t flags, struct uptr req, struct uptr rem)
 {
-	uint64_t ns, probe;
-	int err = read_clock(clock, &probe);
+	uint64_t ns, now;
+	int err = read_clock(clock, &now);
 
 	if (err)
 		return -EINVAL;
-	if (clock < 0 || !clocks[clock].can_sleep)
+	if (clock >= 0 && !clocks[clock].can_sleep)
 		return -EOPNOTSUPP;
 	err = user_timespec_get(&ns, req);
 	if (err)
 		return err;
+	if (clock < 0 || clocks[clock].base == BASE_PROCESS)
+		return cpu_sleep(clock, flags & TIMER_ABSTIME, ns, now, rem);
 	if (flags & TIMER_ABSTIME)
 		return sleep_absolute(clocks[clock].base, ns);
 	return sleep_relative(deadline_after(ns), rem);

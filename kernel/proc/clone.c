@@ -4,6 +4,7 @@
 #include "kernel/proc/clone.h"
 
 #include <asm/errno.h>
+#include <linux/resource.h>
 #include <linux/sched.h>
 
 #include "fs/fdtable.h"
@@ -318,6 +319,8 @@ int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 	tid = child->tid;
 	if (req->flags & CLONE_PARENT_SETTID)
 		(void)!copy_to_user(req->parent_tid, &tid, sizeof(tid));
+	if (p && unlikely(p->limits.v[RLIMIT_CPU].cur != UINT64_MAX))
+		process_cpu_limit_changed(p);
 	sched_start(child);
 	if (unlikely(event))
 		ptrace_event(event, (uint64_t)tid);

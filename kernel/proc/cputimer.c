@@ -8,6 +8,7 @@
 #include "kernel/base/percpu.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/sched/pid.h"
+#include "kernel/sched/waitq.h"
 
 // The low bits of a clock number made from a pid (Linux posix-timers.h): PROF, VIRT or SCHED.
 #define CPUCLOCK_WHICH 3
@@ -91,4 +92,35 @@ void cputimer_init(struct cputimer *t, void (*fired)(struct cputimer *t, uint64_
 	t->clock = (struct cpu_clock){ NULL, NULL };
 	t->last_ns = UINT64_MAX;
 	t->fired = fired;
+}
+
+struct cpu_sleep {
+	struct cputimer timer;
+	struct waitq wait;
+	bool over;
+};
+
+static void sleep_over(struct cputimer *t, uint64_t now_ns)
+{
+	struct cpu_sleep *s = container_of(t, struct cpu_sleep, timer);
+
+	WRITE_ONCE(s->over, true);
+	waitq_wake_all(&s->wait);
+}
+
+__stack_guarded int cputimer_sleep(const struct cpu_clock *c, uint64_t expires_ns)
+{
+	uint64_t now_ns = cpu_clock_ns(c);
+	struct cpu_sleep s = { .over = now_ns >= expires_ns };
+	int err;
+
+	if (s.over)
+		return 0;
+	waitq_init(&s.wait);
+	cputimer_init(&s.timer, sleep_over);
+	s.timer.clock = *c;
+	cputimer_start(&s.timer, expires_ns, now_ns);
+	waitq_wait_event(&s.wait, READ_ONCE(s.over), err);
+	timer_cancel(&s.timer.timer);
+	return err ? -EINTR : 0;
 }

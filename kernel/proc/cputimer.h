@@ -30,3 +30,5 @@ struct cputimer {
 void cputimer_init(struct cputimer *t, void (*fired)(struct cputimer *t, uint64_t now_ns));
 // Not while it is armed, but from its own callback.
 void cputimer_start(struct cputimer *t, uint64_t expires_ns, uint64_t now_ns);
+// Sleeps until |c| reads |expires_ns|. 0 or -EINTR.
+int __must_check cputimer_sleep(const struct cpu_clock *c, uint64_t expires_ns);

@@ -90,6 +90,7 @@ struct process {
 		uint64_t expires_ns, interval_ns; // expires 0: disarmed
 		int sig;
 	} cpu_itimers[2];            // ITIMER_VIRTUAL, ITIMER_PROF; guarded by sighand->lock
+	struct cputimer cpu_limit;   // RLIMIT_CPU; without clock: stopped; sighand->lock
 	struct posix_timers *timers; // or NULL; posix_timer.c
 
 	// accounting: of threads that ended; guarded by sighand->lock

@@ -66,7 +66,8 @@ void process_fork_undo(struct process *p);
 void process_vfork_release(struct process *p);
 // usage.c
 void process_timers_init(struct process *p);
-void sigio_init(void); // sigio.c: the sender of fs/fasync.h
+void process_cpu_limit_changed(struct process *p); // RLIMIT_CPU was set
+void sigio_init(void);                             // sigio.c: the sender of fs/fasync.h
 // oom.c: the handler of aspace_set_oom_handler().
 bool process_oom(struct aspace *as);
 // futex.c

@@ -109,7 +109,9 @@ int rlimit_set(struct process *p, unsigned resource, const struct rlimit_value *
 	else
 		p->limits.v[resource] = *v;
 	sighand_unlock(p, irq);
-	if (!err)
+	if (!err && resource == RLIMIT_CPU)
+		process_cpu_limit_changed(p);
+	else if (!err)
 		tell_layers(p, resource, v->cur);
 	return err;
 }

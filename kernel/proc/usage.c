@@ -141,6 +141,7 @@ int process_getrusage(int who, struct rusage *out)
 // Linux arms an interval timer again when its signal is taken; here it goes on by itself, so no
 // interval may leave the program without time between two interrupts.
 #define MIN_REARM_NS 50000
+#define MAX_SECONDS  (INT64_MAX / NSEC_PER_SEC)
 
 static void real_timer_fired(struct timer *t)
 {
@@ -203,13 +204,48 @@ void process_itimer_cpu(int which, const uint64_t *value_ns, const uint64_t *int
 	sighand_unlock(p, irq);
 }
 
+// Linux check_process_timers: SIGXCPU at the soft limit, which is a second more from then on, and
+// SIGKILL at the hard one.
+static void cpu_limit_reached(struct cputimer *c, uint64_t now)
+{
+	struct process *p = container_of(c, struct process, cpu_limit);
+	uint64_t irq = sighand_lock(p), seconds = now / NSEC_PER_SEC;
+	struct rlimit_value *v = &p->limits.v[RLIMIT_CPU];
+	int sig = 0;
+
+	if (v->max <= seconds) {
+		sig = SIGKILL;
+	} else if (v->cur <= seconds) {
+		sig = SIGXCPU;
+		v->cur++;
+	}
+	if (sig != SIGKILL && v->cur != UINT64_MAX && c->clock.p)
+		cputimer_start(c, MIN(MIN(v->cur, v->max), MAX_SECONDS) * NSEC_PER_SEC, now);
+	sighand_unlock(p, irq);
+	if (sig)
+		(void)signal_send_process(p, sig, NULL);
+}
+
+void process_cpu_limit_changed(struct process *p)
+{
+	uint64_t now = process_cpu_ns(p), irq = sighand_lock(p);
+	const struct rlimit_value *v = &p->limits.v[RLIMIT_CPU];
+
+	if (v->cur != UINT64_MAX && p->cpu_limit.clock.p)
+		cputimer_start(&p->cpu_limit, MIN(MIN(v->cur, v->max), MAX_SECONDS) * NSEC_PER_SEC,
+			       now);
+	sighand_unlock(p, irq);
+}
+
 void process_itimers_stop(struct process *p)
 {
 	uint64_t irq = sighand_lock(p);
 
+	p->cpu_limit.clock.p = NULL; // from here on nobody arms it
 	p->cpu_itimers[0].expires_ns = p->cpu_itimers[1].expires_ns = 0;
 	sighand_unlock(p, irq);
 	timer_cancel(&p->real_timer);
+	timer_cancel(&p->cpu_limit.timer);
 	for (unsigned i = 0; i < ARRAY_SIZE(p->cpu_itimers); i++)
 		timer_cancel(&p->cpu_itimers[i].timer.timer);
 }
@@ -217,6 +253,8 @@ void process_itimers_stop(struct process *p)
 void process_timers_init(struct process *p)
 {
 	timer_init(&p->real_timer, real_timer_fired);
+	cputimer_init(&p->cpu_limit, cpu_limit_reached);
+	p->cpu_limit.clock.p = p; // borrowed as well
 	for (unsigned i = 0; i < ARRAY_SIZE(p->cpu_itimers); i++) {
 		cputimer_init(&p->cpu_itimers[i].timer, cpu_itimer_fired);
 		p->cpu_itimers[i].timer.clock.p = p; // borrowed: stopped before the end
