@@ -22,8 +22,8 @@ KERNEL_HOT := lib/string% lib/radix% lib/rbtree% lib/chacha20% kernel/base/clock
 	mm/virt/fault% mm/virt/memobj.o mm/virt/resv.o mm/virt/uaccess% mm/virt/uio% mm/virt/vma% fs/file% fs/fdtable% \
 	fs/shmem.o kernel/proc/futex.o mm/virt/munmap% mm/virt/mmap% mm/virt/mprotect% mm/virt/place% \
 	kernel/sched/mutex% kernel/init/trap% fs/inode% fs/pipe% fs/memfd% \
-	fs/eventfd.o fs/epoll.o kernel/sched/pid.o kernel/sched/thread.o kernel/proc/clone.o \
-	kernel/proc/thread_calls.o kernel/proc/sigcalls.o kernel/proc/signal.o kernel/proc/exit.o kernel/base/fpu% syscall/sys_fd% syscall/sys_futex% syscall/sys_mem.o
+	net/socket.o net/unix_io% fs/eventfd.o fs/epoll.o kernel/sched/pid.o kernel/sched/thread.o kernel/proc/clone.o \
+	kernel/proc/thread_calls.o kernel/proc/sigcalls.o kernel/proc/signal.o kernel/proc/exit.o kernel/base/fpu% syscall/sys_fd% syscall/sys_sockmsg.o syscall/sys_futex% syscall/sys_mem.o
 # Nothing here wants a stack aligned to 16 bytes (no SSE; what does says aligned), or arrays aligned
 # to cache lines of their own accord.
 KERNEL_ALIGN := $(if $(findstring clang,$(KCC)),-mstack-alignment=8,-mpreferred-stack-boundary=3 -malign-data=abi)

@@ -54,7 +54,9 @@ struct rights *rights_dup(const struct rights *r)
 
 void rights_free(struct rights *r)
 {
-	for (unsigned i = 0; r && i < r->count; i++)
+	if (!r)
+		return;
+	for (unsigned i = 0; i < r->count; i++)
 		file_put(r->files[i]);
 	kfree(r);
 }
@@ -94,7 +96,8 @@ static int64_t socket_read(struct file *f, struct uio *u, uint64_t *pos, unsigne
 		return 0;
 	m.nonblock = READ_ONCE(f->flags) & O_NONBLOCK || rwf & RWF_NOWAIT;
 	n = s->ops->receive(s, &m);
-	rights_free(m.rights);
+	if (unlikely(m.rights))
+		rights_free(m.rights);
 	return n;
 }
 
@@ -109,6 +112,23 @@ static int64_t socket_write(struct file *f, struct uio *u, uint64_t *pos, unsign
 	if (s->type == SOCK_SEQPACKET)
 		m.flags |= MSG_EOR;
 	return s->ops->send(s, &m);
+}
+
+// A file of sockets has neither position nor size: nothing of the general way is needed.
+static int64_t socket_read_quick(struct file *f, struct uptr buf, size_t bytes)
+{
+	struct uio u;
+
+	uio_init_user(&u, buf, bytes);
+	return socket_read(f, &u, NULL, 0);
+}
+
+static int64_t socket_write_quick(struct file *f, struct uptr buf, size_t bytes)
+{
+	struct uio u;
+
+	uio_init_user(&u, buf, bytes);
+	return socket_write(f, &u, NULL, 0);
 }
 
 static uint32_t socket_poll(struct file *f, struct poll_table *pt)
@@ -136,6 +156,8 @@ static const struct file_ops socket_file_ops = {
 	.can_async = true,
 	.read = socket_read,
 	.write = socket_write,
+	.read_quick = socket_read_quick,
+	.write_quick = socket_write_quick,
 	.poll = socket_poll,
 	.ioctl = socket_ioctl,
 	.release = socket_release,

@@ -28,17 +28,17 @@ struct unix_name {
 
 struct usock {
 	struct socket base;
-	uint32_t refs;        // atomic: file or accept queue, peers, messages on their way
-	struct mutex setup;   // RANK_SOCKET_SETUP: serialises bind, connect, listen
-	struct mutex reading; // RANK_SOCKET: who takes from the front of the queue
-	struct waitq wait;    // readers, writers, who polls
+	uint32_t refs;          // atomic: file or accept queue, peers, messages on their way
+	struct mutex setup;     // RANK_SOCKET_SETUP: serialises bind, connect, listen
+	struct mutex reading;   // RANK_SOCKET: who takes from the front of the queue
+	struct waitq wait;      // readers, writers, who polls
+	struct unix_name *name; // referenced; set once, by who holds |setup|
 
 	struct spinlock lock; // RANK_UNIX; a listener's before that of who connects
 	// guarded by lock
 	unsigned state, shutdown;
 	bool dead;
 	struct usock *peer;        // referenced; of connected streams it never changes
-	struct unix_name *name;    // referenced
 	struct list_node messages; // oldest first
 	unsigned queued;           // how many; of a listener: connections
 	uint64_t unread_bytes;
@@ -61,7 +61,10 @@ struct usock {
 };
 
 struct umsg {
-	struct list_node node;
+	union {
+		struct list_node node;
+		struct umsg *next_used; // once it was read
+	};
 	struct usock *sender; // referenced
 	struct unix_name *name;
 	struct rights *rights;

@@ -4,7 +4,8 @@
 // what is left with a count is reachable from outside, and so is what its queue holds; the rest is
 // garbage.
 //
-// gc.lock (RANK_UNIX_GC, before sockets' locks) guards the list of flying sockets and their counts.
+// gc.lock (RANK_UNIX_GC, before sockets' locks) guards the list of flying sockets and their counts;
+// descriptions of other kinds only add to gc.count.
 #include <linux/capability.h>
 #include <linux/errno.h>
 
@@ -30,35 +31,47 @@ static struct usock *unix_socket_of(const struct file *f)
 	return s && s->ops == &unix_ops ? usock_of(s) : NULL;
 }
 
+static void fly(struct usock *u)
+{
+	spin_lock(&gc.lock);
+	if (!u->flying++)
+		list_push_back(&gc.flying, &u->flying_node);
+	spin_unlock(&gc.lock);
+}
+
+static void land(struct usock *u)
+{
+	spin_lock(&gc.lock);
+	if (!--u->flying)
+		list_remove(&u->flying_node);
+	spin_unlock(&gc.lock);
+}
+
 int unix_fly(const struct rights *r)
 {
 	if (READ_ONCE(gc.count) > fs_context_current()->limits->nofile &&
 	    !cred_has_cap(cred_current(), CAP_SYS_RESOURCE) &&
 	    !cred_has_cap(cred_current(), CAP_SYS_ADMIN))
 		return -ETOOMANYREFS;
-	spin_lock(&gc.lock);
+	__atomic_fetch_add(&gc.count, r->count, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < r->count; i++) {
 		struct usock *u = unix_socket_of(r->files[i]);
 
-		gc.count++;
-		if (u && !u->flying++)
-			list_push_back(&gc.flying, &u->flying_node);
+		if (u)
+			fly(u);
 	}
-	spin_unlock(&gc.lock);
 	return 0;
 }
 
 void unix_land(const struct rights *r)
 {
-	spin_lock(&gc.lock);
+	__atomic_fetch_sub(&gc.count, r->count, __ATOMIC_RELAXED);
 	for (unsigned i = 0; i < r->count; i++) {
 		struct usock *u = unix_socket_of(r->files[i]);
 
-		gc.count--;
-		if (u && !--u->flying)
-			list_remove(&u->flying_node);
+		if (u)
+			land(u);
 	}
-	spin_unlock(&gc.lock);
 }
 
 // A socket's end frees the messages in its queue, and with them other sockets: a chain of any

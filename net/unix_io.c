@@ -63,7 +63,8 @@ void umsg_free(struct umsg *m)
 	if (m->charge)
 		uncharge(m);
 	usock_put(m->sender);
-	unix_name_put(m->name);
+	if (unlikely(m->name))
+		unix_name_put(m->name);
 	kvfree(m);
 }
 
@@ -92,7 +93,7 @@ static bool has_room(struct usock *u)
 	       READ_ONCE(u->base.error);
 }
 
-static int wait_room(struct usock *u, uint64_t deadline_ns)
+static __noinline int await_room(struct usock *u, uint64_t deadline_ns)
 {
 	int err;
 
@@ -107,6 +108,14 @@ static int wait_room(struct usock *u, uint64_t deadline_ns)
 	if (err)
 		return err;
 	return READ_ONCE(u->shutdown) & SHUT_SEND ? -EPIPE : 0;
+}
+
+static inline int wait_room(struct usock *u, uint64_t deadline_ns)
+{
+	if (likely(READ_ONCE(u->sent_bytes) < u->base.sndbuf && !READ_ONCE(u->shutdown) &&
+		   !READ_ONCE(u->base.error)))
+		return 0;
+	return await_room(u, deadline_ns);
 }
 
 // A message with the next |bytes| of |m|, charged to |u|.
@@ -132,9 +141,9 @@ static int umsg_create(struct usock *u, struct message *m, size_t bytes, bool pa
 		msg->creds = m->creds;
 	else if (passcred)
 		msg->creds = socket_creds_current();
-	spin_lock(&u->lock);
-	msg->name = unix_name_get(u->name);
-	spin_unlock(&u->lock);
+	msg->name = __atomic_load_n(&u->name, __ATOMIC_ACQUIRE);
+	if (unlikely(msg->name))
+		unix_name_get(msg->name);
 	__atomic_add_fetch(&u->sent_bytes, msg->charge, __ATOMIC_SEQ_CST);
 	*out = msg;
 	return 0;
@@ -323,27 +332,26 @@ static int wait_news(struct usock *u, uint64_t deadline)
 	return wait_error(err, deadline);
 }
 
-// The message behind |last| (NULL: the first), or NULL. |u->reading| is held.
-static struct umsg *message_after(struct usock *u, const struct umsg *last)
+// The message behind |last| (NULL: the first), or NULL. |u->reading| is held: nobody else takes any
+// out, and one that is put in is complete before it is linked, so this needs no lock.
+static inline struct umsg *message_after(struct usock *u, const struct umsg *last)
 {
-	struct list_node *n;
+	struct list_node *const *next = last ? &last->node.next : &u->messages.next;
+	struct list_node *n = __atomic_load_n(next, __ATOMIC_ACQUIRE);
 
-	spin_lock(&u->lock);
-	n = last ? last->node.next : u->messages.next;
-	spin_unlock(&u->lock);
 	return n == &u->messages ? NULL : list_entry(n, struct umsg, node);
 }
 
 // Waits for one: NULL and *err, which is 0 when nothing will come any more.
-static struct umsg *await_message(struct usock *u, const struct umsg *last, uint64_t deadline,
-				  int *err)
+static inline struct umsg *await_message(struct usock *u, const struct umsg *last,
+					 uint64_t deadline, int *err)
 {
 	struct umsg *msg;
 
 	for (;;) {
 		*err = u->base.type == SOCK_STREAM ? 0 : socket_take_error(&u->base);
 		msg = *err ? NULL : message_after(u, last);
-		if (msg)
+		if (likely(msg))
 			return msg;
 		if (!*err)
 			*err = socket_take_error(&u->base);
@@ -357,7 +365,7 @@ static struct umsg *await_message(struct usock *u, const struct umsg *last, uint
 
 // Takes a message that was read off the queue; it is freed when no lock is held any more, since
 // names and descriptions go with it.
-static void drop_message(struct usock *u, struct umsg *msg, struct list_node *used)
+static void drop_message(struct usock *u, struct umsg *msg, struct umsg **used)
 {
 	spin_lock(&u->lock);
 	list_remove(&msg->node);
@@ -367,15 +375,18 @@ static void drop_message(struct usock *u, struct umsg *msg, struct list_node *us
 	if (u->base.type == SOCK_DGRAM)
 		waitq_wake(&u->wait, ~0u, WRITABLE);
 	uncharge(msg);
-	list_push_back(used, &msg->node);
+	msg->next_used = *used;
+	*used = msg;
 }
 
-static void free_messages(struct list_node *used)
+static void free_messages(struct umsg *used)
 {
-	struct list_node *n;
+	while (used) {
+		struct umsg *next = used->next_used;
 
-	while ((n = list_pop_front(used)))
-		umsg_free(list_entry(n, struct umsg, node));
+		umsg_free(used);
+		used = next;
+	}
 }
 
 // Gives the message's descriptions to |m|. 0 or -ENOMEM.
@@ -410,21 +421,26 @@ static bool same_creds(const struct socket_creds *a, const struct socket_creds *
 }
 
 // Copies from one message of a stream. Bytes or -EFAULT.
-static int64_t take_part(struct usock *u, struct umsg *msg, struct message *m, uint64_t skip)
+static int64_t copy_part(const struct umsg *msg, struct message *m, uint64_t skip)
 {
 	size_t from = msg->offset + skip;
 	size_t want = MIN((uint64_t)(msg->bytes - from), m->u->resid);
 	size_t n = uio_copy_out(m->u, msg->data + from, want);
 
-	if (n < want && !n)
-		return -EFAULT;
-	if (m->flags & MSG_PEEK)
-		return (int64_t)n;
+	return n < want && !n ? -EFAULT : (int64_t)n;
+}
+
+// |n| bytes of the first message were read.
+static void take_part(struct usock *u, struct umsg *msg, uint64_t n, struct umsg **used)
+{
+	if (msg->offset + n == msg->bytes) {
+		drop_message(u, msg, used);
+		return;
+	}
 	spin_lock(&u->lock);
 	msg->offset += (uint32_t)n;
 	u->unread_bytes -= n;
 	spin_unlock(&u->lock);
-	return (int64_t)n;
 }
 
 static int64_t receive_stream(struct usock *u, struct message *m)
@@ -433,8 +449,7 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 	uint64_t size = m->u->resid, skip = 0;
 	uint64_t target = m->flags & MSG_WAITALL ? size : MIN((uint64_t)u->base.rcvlowat, size);
 	bool peek = m->flags & MSG_PEEK, first = true;
-	struct list_node used = LIST_INIT(used);
-	struct umsg *msg, *last = NULL;
+	struct umsg *msg, *last = NULL, *used = NULL;
 	int err = 0;
 
 	if (u->state != UNIX_CONNECTED)
@@ -463,7 +478,7 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 		if (first)
 			give_origin(u, msg, m);
 		first = false;
-		n = take_part(u, msg, m, skip);
+		n = copy_part(msg, m, skip);
 		skip = 0;
 		if (n < 0) {
 			err = (int)n;
@@ -474,8 +489,8 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 		err = give_rights(msg, m);
 		if (peek)
 			last = msg;
-		else if (msg->offset == msg->bytes)
-			drop_message(u, msg, &used);
+		else
+			take_part(u, msg, (uint64_t)n, &used);
 		if (stop || err)
 			break;
 	} while (m->u->resid || peek); // as Linux: a look goes on to the next descriptors
@@ -483,15 +498,14 @@ static int64_t receive_stream(struct usock *u, struct message *m)
 		u->peek_offset =
 			peek ? u->peek_offset + (int)done : MAX(0, u->peek_offset - (int)done);
 	mutex_unlock(&u->reading);
-	free_messages(&used);
+	free_messages(used);
 	return done ? (int64_t)done : err;
 }
 
 static int64_t receive_record(struct usock *u, struct message *m)
 {
 	uint64_t deadline = deadline_of(u->base.rcvtimeo_ns, m->nonblock);
-	struct list_node used = LIST_INIT(used);
-	struct umsg *msg;
+	struct umsg *msg, *used = NULL;
 	int64_t n = 0;
 	size_t want;
 	int err;
@@ -523,7 +537,7 @@ static int64_t receive_record(struct usock *u, struct message *m)
 		drop_message(u, msg, &used);
 out:
 	mutex_unlock(&u->reading);
-	free_messages(&used);
+	free_messages(used);
 	return err ? err : n;
 }
 

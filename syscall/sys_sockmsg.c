@@ -19,8 +19,9 @@
 #include "syscall/calls.h"
 #include "syscall/sockets.h"
 
-#define CONTROL_MAX 131072 // net.core.optmem_max
-#define MMSG_MAX    1024   // UIO_MAXIOV
+#define CONTROL_MAX  131072 // net.core.optmem_max
+#define CONTROL_FAST 64     // bytes that need no memory of their own
+#define MMSG_MAX     1024   // UIO_MAXIOV
 
 // One message of the program, copied in.
 struct imported {
@@ -29,29 +30,42 @@ struct imported {
 	struct socket_name name;
 	struct uio uio;
 	struct uio_seg fast[UIO_FAST_SEGS];
+	char control[CONTROL_FAST];
 };
+
+// Makes room for |more| descriptions behind those there are: mostly none, and mostly one comes.
+static int rights_grow(struct message *m, unsigned more)
+{
+	struct rights *old = m->rights, *r;
+	unsigned count = old ? old->count : 0;
+
+	if (count + more > RIGHTS_MAX)
+		return -EINVAL;
+	r = rights_alloc(count + more);
+	if (!r)
+		return -ENOMEM;
+	r->count = count;
+	if (old) {
+		memcpy(r->files, old->files, count * sizeof(r->files[0]));
+		kfree(old);
+	}
+	m->rights = r;
+	return 0;
+}
 
 static int rights_get(struct message *m, const int *fds, unsigned count)
 {
-	struct rights *r = m->rights;
+	int err = count ? rights_grow(m, count) : 0;
 
-	if (!count)
-		return 0;
-	if (!r)
-		r = m->rights = rights_alloc(RIGHTS_MAX);
-	if (!r)
-		return -ENOMEM;
-	for (unsigned i = 0; i < count; i++) {
-		struct file *f;
+	for (unsigned i = 0; i < count && !err; i++) {
+		struct file *f = user_file_any(fds[i]);
 
-		if (r->count == RIGHTS_MAX)
-			return -EINVAL;
-		f = user_file_any(fds[i]);
-		if (!f)
-			return -EBADF;
-		r->files[r->count++] = f;
+		if (f)
+			m->rights->files[m->rights->count++] = f;
+		else
+			err = -EBADF;
 	}
-	return 0;
+	return err;
 }
 
 static bool id_ok(uint32_t id, uint32_t a, uint32_t b, uint32_t c, unsigned cap)
@@ -112,20 +126,22 @@ static int control_parse(struct message *m, const char *buf, size_t bytes)
 static int control_get(struct imported *in)
 {
 	size_t bytes = in->hdr.control_bytes;
-	char *buf;
+	char *buf = in->control;
 	int err;
 
 	if (!in->hdr.control || !bytes)
 		return 0;
 	if (bytes > CONTROL_MAX)
 		return -ENOBUFS;
-	buf = kvalloc(bytes);
+	if (bytes > sizeof(in->control))
+		buf = kvalloc(bytes);
 	if (!buf)
 		return -ENOMEM;
 	err = copy_from_user(buf, UPTR(in->hdr.control), bytes);
 	if (!err)
 		err = control_parse(&in->m, buf, bytes);
-	kvfree(buf);
+	if (buf != in->control)
+		kvfree(buf);
 	return err;
 }
 
@@ -134,7 +150,10 @@ static int import(struct imported *in, struct uptr msg)
 {
 	int err;
 
-	memset(&in->m, 0, sizeof(in->m));
+	in->m.name = NULL; // the rest is set where it is known, or said not to be there
+	in->m.rights = NULL;
+	in->m.have_creds = false;
+	in->m.out_flags = 0;
 	if (copy_from_user(&in->hdr, msg, sizeof(in->hdr)))
 		return -EFAULT;
 	if (in->hdr.name_bytes < 0)
@@ -170,19 +189,16 @@ static int64_t send_imported(struct file *f, struct socket *s, struct imported *
 	return n;
 }
 
-static int64_t send_one(struct file *f, struct socket *s, struct uptr msg, uint64_t flags)
+static __stack_guarded int64_t send_one(struct file *f, struct socket *s, struct uptr msg,
+					uint64_t flags)
 {
-	struct imported *in = kmalloc(sizeof(*in));
-	int64_t n;
+	struct imported in;
+	int64_t n = import(&in, msg);
 
-	if (!in)
-		return -ENOMEM;
-	n = import(in, msg);
 	if (!n) {
-		n = send_imported(f, s, in, flags);
-		uio_release(&in->uio, in->fast);
+		n = send_imported(f, s, &in, flags);
+		uio_release(&in.uio, in.fast);
 	}
-	kfree(in);
 	return n;
 }
 
@@ -275,18 +291,20 @@ static __stack_guarded int rights_put(struct control *c, struct rights *r, unsig
 	uint64_t max = c->room > sizeof(struct user_cmsghdr)
 			       ? (c->room - sizeof(struct user_cmsghdr)) / sizeof(int)
 			       : 0;
-	int fds[RIGHTS_MAX];
-	unsigned n = 0;
+	int fds[RIGHTS_MAX], fd = 0;
+	unsigned n = 0,
+		 taken = 0; // those for which there was a number, those that are not |r|'s now
 
-	while (n < r->count && n < max) {
-		int fd = user_fd_install(file_get(r->files[n]), call_flags & MSG_CMSG_CLOEXEC);
-
-		if (fd < 0)
-			break;
-		fds[n++] = fd;
+	while (taken < r->count && n < max && fd >= 0) {
+		fd = user_fd_install(r->files[taken++], call_flags & MSG_CMSG_CLOEXEC);
+		if (fd >= 0)
+			fds[n++] = fd;
 	}
 	if (n < r->count)
 		*flags |= MSG_CTRUNC;
+	r->count -= taken;
+	if (r->count)
+		memmove(r->files, r->files + taken, r->count * sizeof(r->files[0]));
 	return n ? control_put(c, SCM_RIGHTS, fds, n * sizeof(int), flags) : 0;
 }
 
@@ -330,28 +348,34 @@ static int64_t receive_imported(struct file *f, struct socket *s, struct importe
 	return err ? err : n;
 }
 
-static int64_t receive_one(struct file *f, struct socket *s, struct uptr msg, uint64_t flags)
+// What recvmsg tells in the header: the last two lie side by side.
+static int header_put(const struct user_msghdr *h, struct uptr msg)
 {
-	struct imported *in = kmalloc(sizeof(*in));
-	int64_t n;
+	const size_t tail = offsetof(struct user_msghdr, control_bytes);
 
-	if (!in)
-		return -ENOMEM;
-	n = import(in, msg);
+	_Static_assert(offsetof(struct user_msghdr, flags) ==
+			       offsetof(struct user_msghdr, control_bytes) +
+				       sizeof(h->control_bytes),
+		       "Linux's struct user_msghdr");
+	if (h->name &&
+	    put_user(h->name_bytes, uptr_add(msg, offsetof(struct user_msghdr, name_bytes))))
+		return -EFAULT;
+	return copy_to_user(uptr_add(msg, tail), &h->control_bytes,
+			    sizeof(h->control_bytes) + sizeof(h->flags));
+}
+
+static __stack_guarded int64_t receive_one(struct file *f, struct socket *s, struct uptr msg,
+					   uint64_t flags)
+{
+	struct imported in;
+	int64_t n = import(&in, msg);
+
 	if (!n) {
-		n = receive_imported(f, s, in, flags);
-		rights_free(in->m.rights);
-		uio_release(&in->uio, in->fast);
+		n = receive_imported(f, s, &in, flags);
+		rights_free(in.m.rights);
+		uio_release(&in.uio, in.fast);
 	}
-	if (n >= 0 &&
-	    (put_user(in->hdr.name_bytes,
-		      uptr_add(msg, offsetof(struct user_msghdr, name_bytes))) ||
-	     put_user(in->hdr.flags, uptr_add(msg, offsetof(struct user_msghdr, flags))) ||
-	     put_user(in->hdr.control_bytes,
-		      uptr_add(msg, offsetof(struct user_msghdr, control_bytes)))))
-		n = -EFAULT;
-	kfree(in);
-	return n;
+	return n < 0 || !header_put(&in.hdr, msg) ? n : -EFAULT;
 }
 
 int64_t sys_recvmsg(int fd, struct uptr msg, uint64_t flags)

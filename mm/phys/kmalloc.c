@@ -269,6 +269,16 @@ void *kmalloc(size_t bytes)
 	return object;
 }
 
+// kfree's way where the magazine is full. Interrupts are off, |irq| is how they were.
+static __noinline void make_room(unsigned class, void *p, uint64_t irq)
+{
+	struct magazine *m = &this_cpu_ptr(heap_cpu)->mags[class];
+
+	(void)flush_magazine(class, mag_limit(class) / 2);
+	m->objects[m->n++] = p;
+	cpu_irq_restore(irq);
+}
+
 void kfree(void *p)
 {
 	struct magazine *m;
@@ -288,8 +298,10 @@ void kfree(void *p)
 	mem_poison(p, class_bytes[class]);
 	irq = cpu_irq_save();
 	m = &this_cpu_ptr(heap_cpu)->mags[class];
-	if (unlikely(m->n >= mag_limit(class)))
-		(void)flush_magazine(class, mag_limit(class) / 2);
+	if (unlikely(m->n >= mag_limit(class))) {
+		make_room(class, p, irq);
+		return;
+	}
 	m->objects[m->n++] = p;
 	cpu_irq_restore(irq);
 }

@@ -37,8 +37,24 @@ static int check_segs(struct uio *u, struct uio_seg *segs, uint64_t count)
 	return 0;
 }
 
-int uio_init_user_iov(struct uio *u, struct uptr iov, uint64_t count,
-		      struct uio_seg fast[UIO_FAST_SEGS])
+// An array of one is as good as no array, and what most calls have.
+static int init_only(struct uio *u, struct uptr iov)
+{
+	struct uio_seg s;
+
+	u->allocated = NULL;
+	if (iov.va > USER_TOP - sizeof(s) || user_read_in_range(&s, iov, sizeof(s)) < sizeof(s))
+		return -EFAULT;
+	if ((int64_t)s.bytes < 0)
+		return -EINVAL;
+	if (s.base > USER_TOP || s.bytes > USER_TOP - s.base)
+		return -EFAULT;
+	uio_init_user(u, UPTR(s.base), s.bytes);
+	return 0;
+}
+
+static __noinline int init_several(struct uio *u, struct uptr iov, uint64_t count,
+				   struct uio_seg fast[UIO_FAST_SEGS])
 {
 	struct uio_seg *segs = fast;
 	int r;
@@ -65,7 +81,13 @@ int uio_init_user_iov(struct uio *u, struct uptr iov, uint64_t count,
 	return r;
 }
 
-void uio_release(struct uio *u, struct uio_seg fast[UIO_FAST_SEGS])
+int uio_init_user_iov(struct uio *u, struct uptr iov, uint64_t count,
+		      struct uio_seg fast[UIO_FAST_SEGS])
+{
+	return likely(count == 1) ? init_only(u, iov) : init_several(u, iov, count, fast);
+}
+
+void uio_free_segs(struct uio *u)
 {
 	kfree(u->allocated);
 	u->allocated = NULL;

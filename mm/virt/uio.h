@@ -39,7 +39,12 @@ void uio_init_kernel(struct uio *u, void *buf, uint64_t bytes);
 // -ENOMEM. |fast| may be used as storage; uio_release frees what was allocated.
 int __must_check uio_init_user_iov(struct uio *u, struct uptr iov, uint64_t count,
 				   struct uio_seg fast[UIO_FAST_SEGS]);
-void uio_release(struct uio *u, struct uio_seg fast[UIO_FAST_SEGS]);
+void uio_free_segs(struct uio *u);
+static inline void uio_release(struct uio *u, struct uio_seg fast[UIO_FAST_SEGS])
+{
+	if (unlikely(u->allocated))
+		uio_free_segs(u);
+}
 // Move up to |bytes|; return how many were moved (less on a bad address or end of buffers).
 size_t __must_check uio_copy_out(struct uio *u, const void *src, size_t bytes); // kernel to program
 size_t __must_check uio_copy_in(struct uio *u, void *dst, size_t bytes);        // program to kernel

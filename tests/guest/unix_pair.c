@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -327,6 +328,58 @@ static void rights(int type)
 	close(inner), close(t[0]), close(fd), close(s[0]), close(s[1]);
 }
 
+// Two SCM_RIGHTS in one message.
+static long pass_twice(int sock, int fd, int first, int second)
+{
+	static union {
+		char buf[4096];
+		struct cmsghdr align;
+	} c;
+	struct iovec iov = { "items", 5 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.buf };
+	int counts[] = { first, second };
+
+	memset(&c, 0, sizeof(c));
+	for (int i = 0; i < 2; i++) {
+		struct cmsghdr *h = (void *)(c.buf + m.msg_controllen);
+
+		h->cmsg_level = SOL_SOCKET;
+		h->cmsg_type = SCM_RIGHTS;
+		h->cmsg_len = CMSG_LEN(counts[i] * sizeof(int));
+		for (int k = 0; k < counts[i]; k++)
+			((int *)CMSG_DATA(h))[k] = fd;
+		m.msg_controllen += CMSG_SPACE(counts[i] * sizeof(int));
+	}
+	return syscall(SYS_sendmsg, sock, &m, 0); // musl's own has less room
+}
+
+static void items(int type)
+{
+	struct rlimit old, few;
+	int s[2], ends[2], fds[3], next;
+	char c;
+
+	MUST(socketpair(AF_UNIX, type, 0, s));
+	MUST(pipe(ends));
+	R(pass_twice(s[0], ends[1], 2, 3));
+	take(s[1], 512, 0, 0);
+	R(pass_twice(s[0], ends[1], 150, 104));
+	R(pass_twice(s[0], 999, 1, 1));
+	// Numbers for one of three only: the others are dropped.
+	next = MUST(dup(ends[1]));
+	close(next);
+	MUST(getrlimit(RLIMIT_NOFILE, &old));
+	few = (struct rlimit){ next + 1, old.rlim_max };
+	fds[0] = fds[1] = fds[2] = ends[1];
+	R(pass(s[0], fds, 3, "few"));
+	MUST(setrlimit(RLIMIT_NOFILE, &few));
+	take(s[1], 512, 0, 0);
+	MUST(setrlimit(RLIMIT_NOFILE, &old));
+	close(ends[1]);
+	printf("writers are gone: %zd\n", read(ends[0], &c, 1));
+	close(ends[0]), close(s[0]), close(s[1]);
+}
+
 static void credentials(int type)
 {
 	int s[2], on = 1;
@@ -499,6 +552,7 @@ int main(void)
 		basics(types[i].type);
 		shutdowns(types[i].type);
 		rights(types[i].type);
+		items(types[i].type);
 		credentials(types[i].type);
 		several(types[i].type);
 	}
