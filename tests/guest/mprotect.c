@@ -3,6 +3,38 @@
 
 #define RW (PROT_READ | PROT_WRITE)
 
+static long protect(unsigned long addr, unsigned long bytes, unsigned long prot)
+{
+	return syscall(SYS_mprotect, addr, bytes, prot);
+}
+
+// Both ways to grow, alignment, no length (nothing else matters then), the end, unknown rights
+// (those above 32 bits too), and only then what is mapped.
+static void order_of_checks(char *p)
+{
+	const unsigned long a = (unsigned long)p, high = 1ul << 40,
+			    both = PROT_GROWSDOWN | PROT_GROWSUP;
+
+	R(protect(a + 1, 0, both));
+	R(protect(a + 1, 0, 0));
+	R(protect(a, 0, both));
+	R(protect(a, 0, high));
+	R(protect(a, 0, 0x80));
+	R(protect(0x1000, 0, PROT_READ));
+	R(protect(a, -PG, high));
+	R(protect(a, -1ul, high));
+	R(protect(a, PG, high | RW));
+	R(protect(a, PG, 0x80));
+	R(protect(a, PG, PROT_GROWSDOWN | 0x10));
+	R(protect(0x1000, PG, 0x10));
+	R(protect(0x1000, PG, PROT_READ));
+	R(protect(a, PG, RW | PROT_EXEC | 0x8)); // PROT_SEM
+	R(protect(a, PG, RW | PROT_EXEC | PROT_GROWSDOWN));
+	R(protect(a, PG, RW | PROT_EXEC | PROT_GROWSUP));
+	R(syscall(SYS_pkey_mprotect, a, 0ul, high, -1));
+	R(syscall(SYS_pkey_mprotect, a, PG, high, -1));
+}
+
 int main(void)
 {
 	static const unsigned char code[] = { 0xb8, 42, 0, 0, 0, 0xc3 }; // mov $42, %eax; ret
@@ -49,6 +81,7 @@ int main(void)
 	FAULT(c = p[15 * PG]);
 	R(mprotect((void *)p, 16 * PG, RW | PROT_EXEC));
 	IS(fn() == 42);
+	order_of_checks((char *)p);
 	FAULT(c = *(volatile char *)0);
 	IS(t_addr == NULL);
 	FAULT(c = *(volatile char *)0xffffffff80000000);

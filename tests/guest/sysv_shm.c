@@ -37,7 +37,7 @@
 #define SHM_DEST   01000
 #define SHM_LOCKED 02000
 #endif
-#define KEY 0x4f75726f
+#define KEY (0x50000000 + 2 * getpid()) // and the next one
 
 static void show(int id)
 {
@@ -45,9 +45,12 @@ static void show(int id)
 
 	memset(&d, 0xff, sizeof(d));
 	R(shmctl(id, IPC_STAT, &d));
-	printf("mode %o size %lu nattch %lu uid %d cuid %d key %x cpid %s lpid %s atime %s\n",
+	printf("mode %o size %lu nattch %lu uid %d cuid %d key %s cpid %s lpid %s atime %s\n",
 	       (unsigned)d.shm_perm.mode, (unsigned long)d.shm_segsz, (unsigned long)d.shm_nattch,
-	       (int)d.shm_perm.uid, (int)d.shm_perm.cuid, (unsigned)*(int *)&d.shm_perm,
+	       (int)d.shm_perm.uid, (int)d.shm_perm.cuid,
+	       *(int *)&d.shm_perm == KEY ? "ours"
+	       : *(int *)&d.shm_perm      ? "other"
+					  : "0",
 	       d.shm_cpid == getpid() ? "me" : "other",
 	       d.shm_lpid == getpid() ? "me"
 	       : d.shm_lpid           ? "other"
