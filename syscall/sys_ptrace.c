@@ -44,7 +44,9 @@ static __stack_guarded int64_t vm_rw(int pid, struct uptr local, uint64_t nlocal
 	if (flags)
 		return -EINVAL;
 	result = uio_init_user_iov(&u, local, nlocal, fast);
-	if (result || !u.resid)
+	if (result)
+		return result;
+	if (!u.resid)
 		goto out;
 	result = copy_remote(remote, nremote, &segs);
 	for (uint64_t i = 0; !result && i < nremote; i++)
