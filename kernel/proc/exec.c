@@ -72,6 +72,15 @@ static int exec_name(struct exec *x)
 	return 0;
 }
 
+// Named by a descriptor that exec closes: no interpreter could open it.
+static bool name_ends_at_exec(const struct exec *x)
+{
+	const struct exec_request *r = x->req;
+
+	return r->at_fd >= 0 && r->path[0] != '/' &&
+	       fd_get_cloexec(fs_context_current()->fds, r->at_fd) > 0;
+}
+
 // Replaces the script in x->prog.file by its interpreter. |head| is used up.
 static int exec_step_script(struct exec *x, char *head, size_t n, const char *script)
 {
@@ -79,6 +88,8 @@ static int exec_step_script(struct exec *x, char *head, size_t n, const char *sc
 	char *interp, *arg;
 	int err = exec_parse_script(head, n, &interp, &arg);
 
+	if (!err && script == x->filename && name_ends_at_exec(x))
+		err = -ENOENT;
 	if (!err)
 		err = exec_strings_script(&x->strings, interp, arg, script);
 	if (!err)

@@ -130,6 +130,13 @@ int main(int argc, char **argv)
 		unlink(all[i]);
 	rmdir("dir");
 	snprintf(path, sizeof(path), "%s/script", cwd);
+	int cloexec = MUST(open("script", O_RDONLY | O_CLOEXEC));
+	int dir = MUST(open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+
+	R(syscall(SYS_execveat, cloexec, "", sargs, environ, AT_EMPTY_PATH));
+	R(syscall(SYS_execveat, dir, "script", sargs, environ, 0));
+	close(cloexec);
+	close(dir);
 	try_exec("script", path, sargs);
 	return 1;
 }
