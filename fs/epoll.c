@@ -120,7 +120,9 @@ static bool item_wake(struct waitq_entry *e, uint64_t key)
 	make_ready_locked(item);
 	spin_unlock(&ep->ready_lock);
 	waiting = waitq_wake_nested(&ep->wait, 1, EPOLLIN);
-	waitq_wake_nested(&ep->polled, 1, READABLE);
+	// The call above began with the barrier that this look needs.
+	if (unlikely(!waitq_is_empty(&ep->polled)))
+		waitq_wake_nested(&ep->polled, 1, READABLE);
 	return waiting;
 }
 

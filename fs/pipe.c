@@ -91,94 +91,99 @@ static int64_t read_locked(struct pipe *p, struct uio *u)
 	return done;
 }
 
+// The pipe is empty (full), its lock is held: waits on |q| for something to read (for room), or for
+// the other side's end. Whoever changes that takes the lock first, and so finds the caller in the
+// queue; as many are woken as can go on: one, who wakes the next if something is left. 0 or
+// -ERESTARTSYS.
+static int64_t wait_locked(struct pipe *p, struct waitq *q)
+{
+	struct waitq_entry e;
+	bool woken;
+
+	waitq_mark_sleeping(q, &e);
+	mutex_unlock(&p->lock);
+	woken = waitq_sleep_once(q, &e);
+	mutex_lock(&p->lock);
+	return likely(woken) ? 0 : -ERESTARTSYS;
+}
+
+static bool waits(const struct file *f, unsigned rwf)
+{
+	return !(READ_ONCE(f->flags) & O_NONBLOCK) && !(rwf & RWF_NOWAIT);
+}
+
+// After the lock was given back by a reader. |was_full|: before it read.
+static __always_inline_fn void wake_after_read(struct pipe *p, bool was_full, bool is_more)
+{
+	if (unlikely(was_full))
+		waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
+	if (unlikely(is_more)) // another reader may go on with what is left
+		waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
+}
+
 static int64_t pipe_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)
 {
 	struct pipe *p = pipe_of(f);
-	bool nonblock = READ_ONCE(f->flags) & O_NONBLOCK || rwf & RWF_NOWAIT, was_full;
+	bool was_full, is_more;
 	int64_t n;
-	int err;
 
 	if (!u->resid)
 		return 0;
+	mutex_lock(&p->lock);
 	for (;;) {
-		mutex_lock(&p->lock);
 		was_full = is_full(p);
 		n = read_locked(p, u);
-		if (!n && p->writers)
-			n = -EAGAIN;
-		mutex_unlock(&p->lock);
-		if (was_full && n > 0)
-			waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
-		if (n != -EAGAIN || nonblock)
+		if (n || !p->writers)
 			break;
-		waitq_wait_event(&p->readable, !is_empty(p) || !READ_ONCE(p->writers), err);
-		if (err)
-			return -ERESTARTSYS;
+		if (!waits(f, rwf)) {
+			n = -EAGAIN;
+			break;
+		}
+		// What there is goes before a signal.
+		if (wait_locked(p, &p->readable) && is_empty(p) && p->writers) {
+			n = -ERESTARTSYS;
+			break;
+		}
 	}
-	// Another reader may go on with what is left.
-	if (n > 0 && !is_empty(p))
-		waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
+	is_more = !is_empty(p);
+	mutex_unlock(&p->lock);
+	wake_after_read(p, was_full && n > 0, is_more);
 	if (n > 0)
 		inode_touch_atime(f->path.mount, f->inode);
 	return n;
 }
 
-// The pipe is empty, its lock is held: waits for something to read, or for the last writer's end.
-// Whoever changes that takes the lock first, and so finds the reader in the queue. 0 or
-// -ERESTARTSYS.
-static int64_t wait_readable_locked(struct pipe *p)
-{
-	struct waitq_entry e;
-	int err;
-
-	waitq_prepare(&p->readable, &e);
-	mutex_unlock(&p->lock);
-	err = waitq_sleep(&e, UINT64_MAX, true);
-	waitq_finish(&p->readable, &e);
-	mutex_lock(&p->lock);
-	return err && is_empty(p) && p->writers ? -ERESTARTSYS : 0;
-}
-
-// A read that the first slot can satisfy.
+// A read that the first slot can satisfy, or that gets all there is of it.
 static int64_t pipe_read_quick(struct file *f, struct uptr buf, size_t bytes)
 {
 	struct pipe *p = pipe_of(f);
-	bool was_full;
+	bool was_full, is_more;
 	struct slot *s;
 	size_t n;
 
 	mutex_lock(&p->lock);
-	while (is_empty(p)) {
-		bool waits = !(READ_ONCE(f->flags) & O_NONBLOCK) && p->writers;
-		int64_t err = waits ? wait_readable_locked(p) : 0;
-
-		if (likely(waits && !err))
-			continue;
-		mutex_unlock(&p->lock);
-		return err ? err : file_read_user(f, buf, bytes, FILE_POS_OWN);
-	}
+	while (is_empty(p))
+		if (!waits(f, 0) || !p->writers || wait_locked(p, &p->readable))
+			goto other;
 	s = slot_at(p, p->tail);
-	if (s->packet || s->bytes < bytes) {
-		mutex_unlock(&p->lock);
-		return file_read_user(f, buf, bytes, FILE_POS_OWN);
-	}
+	if (unlikely(s->packet || (s->bytes < bytes && p->head - p->tail > 1)))
+		goto other;
+	n = MIN(s->bytes, bytes);
 	was_full = is_full(p);
-	n = user_write_partial(buf, slot_data(s), bytes);
-	if (unlikely(n < bytes)) { // as in read_locked(): the piece stays whole
-		mutex_unlock(&p->lock);
-		return -EFAULT;
-	}
+	if (unlikely(user_write_in_range(buf, slot_data(s), n) < n))
+		goto other; // -EFAULT: as in read_locked(), the piece stays whole
 	s->offset += (uint32_t)n;
 	s->bytes -= (uint32_t)n;
 	if (!s->bytes)
 		drop_first(p);
+	is_more = !is_empty(p);
 	mutex_unlock(&p->lock);
-	if (unlikely(was_full))
-		waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
-	if (unlikely(!is_empty(p))) // another reader may go on with what is left
-		waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
+	wake_after_read(p, was_full, is_more);
 	inode_touch_atime(f->path.mount, f->inode);
 	return (int64_t)n;
+other:
+	mutex_unlock(&p->lock);
+	return file_read_user(f, buf, bytes, FILE_POS_OWN);
 }
 
 // As Linux, a piece is taken whole or not at all: what comes of one that runs into a bad address is
@@ -260,35 +265,37 @@ static int64_t pipe_write(struct file *f, struct uio *u, uint64_t *pos, unsigned
 	struct pipe *p = pipe_of(f);
 	unsigned flags = READ_ONCE(f->flags);
 	uint64_t total = u->resid;
+	bool wrote = false, is_room;
 	int64_t n = 0;
-	int err;
 
 	if (!total)
 		return 0;
+	mutex_lock(&p->lock);
 	for (;;) {
-		bool first = u->resid == total;
-
-		mutex_lock(&p->lock);
-		n = write_locked(p, u, flags & O_DIRECT, first);
-		mutex_unlock(&p->lock);
-		if (n > 0)
-			waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
+		n = write_locked(p, u, flags & O_DIRECT, u->resid == total);
+		wrote |= n > 0;
 		if (!u->resid || (n < 0 && n != -EAGAIN))
 			break;
-		if (flags & O_NONBLOCK || rwf & RWF_NOWAIT) {
+		if (!waits(f, rwf)) {
 			n = -EAGAIN;
 			break;
 		}
-		waitq_wait_event(&p->writable, !is_full(p) || !READ_ONCE(p->readers), err);
-		if (err) {
+		if (wrote)
+			waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
+		wrote = false;
+		if (is_full(p) && wait_locked(p, &p->writable) && is_full(p) && p->readers) {
 			n = -ERESTARTSYS;
 			break;
 		}
 	}
+	is_room = !is_full(p);
+	mutex_unlock(&p->lock);
+	if (wrote)
+		waitq_wake(&p->readable, 1, EPOLLIN | EPOLLRDNORM);
 	if (n == -EPIPE && !(rwf & RWF_NOSIGNAL))
 		thread_send_signal(thread_current(), SIGPIPE);
 	// Another writer may go on with the room that is left.
-	if (!is_full(p))
+	if (is_room)
 		waitq_wake(&p->writable, 1, EPOLLOUT | EPOLLWRNORM);
 	if (u->resid < total) {
 		inode_touch_mtime(f->inode);
@@ -304,15 +311,13 @@ static int64_t pipe_write_quick(struct file *f, struct uptr buf, size_t bytes)
 	struct page *page;
 	bool ok;
 
-	if (unlikely(READ_ONCE(f->flags) & O_DIRECT))
-		return file_write_user(f, buf, bytes, FILE_POS_OWN);
 	mutex_lock(&p->lock);
 	page = p->spare;
-	ok = page && p->readers && is_empty(p) &&
-	     user_read_partial(phys_to_virt(page_to_pa(page)), buf, bytes) == bytes;
+	ok = page && p->readers && is_empty(p) && !p->busy && !(READ_ONCE(f->flags) & O_DIRECT) &&
+	     user_read_in_range(phys_to_virt(page_to_pa(page)), buf, bytes) == bytes;
 	if (likely(ok)) {
 		p->spare = NULL;
-		*slot_at(p, p->head) = (struct slot){ page, 0, (uint32_t)bytes, false };
+		*slot_at(p, p->head) = (struct slot){ page, 0, (uint32_t)bytes, false, false };
 		WRITE_ONCE(p->head, p->head + 1);
 	}
 	mutex_unlock(&p->lock);

@@ -7,6 +7,9 @@
 
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
+#include "kernel/sched/wake.h"
+
+#define WAKES (1u << THREAD_SLEEPING | 1u << THREAD_INTERRUPTIBLE)
 
 void waitq_add(struct waitq *q, struct waitq_entry *e)
 {
@@ -38,15 +41,19 @@ static __always_inline_fn bool waitq_wake_entry(struct waitq_entry *e, uint64_t 
 		return e->func(e, key);
 	if (e->woken)
 		return false;
-	// The sleeper may return and drop its entry once woken is set: read the thread first.
-	struct thread *t = e->thread;
-
+	if (e->autoremove) {
+		// The sleeper may return and drop its entry, and be gone, once woken is set.
+		list_remove(&e->node);
+		sched_wake(e->thread, WAKES);
+		__atomic_store_n(&e->woken, true, __ATOMIC_RELEASE);
+		return true;
+	}
 	__atomic_store_n(&e->woken, true, __ATOMIC_SEQ_CST);
-	sched_wake(t, 1u << THREAD_SLEEPING | 1u << THREAD_INTERRUPTIBLE);
+	sched_wake(e->thread, WAKES);
 	return true;
 }
 
-static __always_inline_fn void wake_locked(struct waitq *q, unsigned n_exclusive, uint64_t key)
+static __noinline void wake_locked(struct waitq *q, unsigned n_exclusive, uint64_t key)
 {
 	struct waitq_entry *e, *next;
 
@@ -60,11 +67,30 @@ static __always_inline_fn void wake_locked(struct waitq *q, unsigned n_exclusive
 	}
 }
 
+// The usual case of wake_locked, whole: there is one waiter, a thread, and waking it is the usual
+// case of that. False: nothing was done.
+static __always_inline_fn bool wake_only_locked(struct waitq *q, unsigned n_exclusive)
+{
+	struct waitq_entry *e = list_entry(q->waiters.next, struct waitq_entry, node);
+
+	if (unlikely(e->node.next != &q->waiters || &e->node == &q->waiters || e->func ||
+		     e->woken || !n_exclusive || !sched_wake_quick(e->thread, WAKES, false)))
+		return false;
+	if (e->autoremove)
+		list_init(&q->waiters);
+	__atomic_store_n(&e->woken, true, __ATOMIC_RELEASE);
+	return true;
+}
+
 static __noinline void wake_some(struct waitq *q, unsigned n_exclusive, uint64_t key)
 {
 	uint64_t irq = spin_lock_irqsave(&q->lock);
+	struct waitq_entry *e = list_entry(q->waiters.next, struct waitq_entry, node);
 
-	wake_locked(q, n_exclusive, key);
+	if (e->node.next == &q->waiters && &e->node != &q->waiters && e->func && n_exclusive)
+		(void)e->func(e, key); // the only one, an epoll's
+	else if (unlikely(!wake_only_locked(q, n_exclusive)))
+		wake_locked(q, n_exclusive, key);
 	spin_unlock_irqrestore(&q->lock, irq);
 }
 
@@ -83,7 +109,8 @@ bool waitq_wake_nested(struct waitq *q, unsigned n_exclusive, uint64_t key)
 	if (waitq_is_empty(q))
 		return false;
 	spin_lock_nested(&q->lock);
-	wake_locked(q, n_exclusive, key);
+	if (unlikely(!wake_only_locked(q, n_exclusive)))
+		wake_locked(q, n_exclusive, key);
 	spin_unlock(&q->lock);
 	return true;
 }
@@ -93,6 +120,7 @@ static void prepare(struct waitq *q, struct waitq_entry *e, bool exclusive)
 	e->thread = thread_current();
 	e->func = NULL;
 	e->exclusive = exclusive;
+	e->autoremove = false;
 	waitq_add(q, e);
 }
 
@@ -128,4 +156,38 @@ int waitq_sleep(struct waitq_entry *e, uint64_t deadline_ns, bool interruptible)
 void waitq_finish(struct waitq *q, struct waitq_entry *e)
 {
 	waitq_remove(q, e);
+}
+
+void waitq_mark_sleeping(struct waitq *q, struct waitq_entry *e)
+{
+	struct thread *self = thread_current();
+
+	e->thread = self;
+	e->func = NULL;
+	e->exclusive = true;
+	e->woken = false;
+	e->autoremove = true;
+	cpu_irq_disable();
+	spin_lock(&q->lock);
+	list_push_back(&q->waiters, &e->node);
+	// As futex_wait: who wakes has the queue's lock, signals are schedule()'s business.
+	WRITE_ONCE(self->state, THREAD_INTERRUPTIBLE);
+	spin_unlock(&q->lock);
+	cpu_irq_enable();
+}
+
+bool waitq_sleep_once(struct waitq *q, struct waitq_entry *e)
+{
+	uint64_t irq;
+	bool woken;
+
+	schedule();
+	if (likely(__atomic_load_n(&e->woken, __ATOMIC_ACQUIRE)))
+		return true;
+	irq = spin_lock_irqsave(&q->lock);
+	woken = e->woken; // perhaps by who had the lock just now
+	if (!woken)
+		list_remove(&e->node);
+	spin_unlock_irqrestore(&q->lock, irq);
+	return woken || !sched_interrupted();
 }

@@ -24,6 +24,9 @@ struct waitq_entry {
 	bool (*func)(struct waitq_entry *e, uint64_t key);
 	bool exclusive;
 	bool woken;
+	// Of a thread: the wake takes the entry off the queue, and |woken| is the last that it does
+	// with it (waitq_sleep_once).
+	bool autoremove;
 };
 
 static inline void waitq_init(struct waitq *q)
@@ -56,6 +59,11 @@ void waitq_prepare_exclusive(struct waitq *q, struct waitq_entry *e);
 // 0 when woken; -EINTR (a signal, only if |interruptible|); -ETIMEDOUT.
 int waitq_sleep(struct waitq_entry *e, uint64_t deadline_ns, bool interruptible);
 void waitq_finish(struct waitq *q, struct waitq_entry *e);
+// Queues the calling thread, exclusively and interruptibly, and says that it sleeps: to be followed
+// by what lets wakers in (they all must take a lock that is held now) and by waitq_sleep_once.
+void waitq_mark_sleeping(struct waitq *q, struct waitq_entry *e);
+// False: a signal came, and no wake.
+bool waitq_sleep_once(struct waitq *q, struct waitq_entry *e);
 
 // Sets |err| to 0 when |cond| held, else to why the wait ended. May sleep. The second one is for
 // callers that found |cond| false just now.

@@ -112,6 +112,19 @@ void waitq_finish(struct waitq *q, struct waitq_entry *e)
 	waitq_remove(q, e);
 }
 
+void waitq_mark_sleeping(struct waitq *q, struct waitq_entry *e)
+{
+	waitq_prepare_exclusive(q, e);
+}
+
+bool waitq_sleep_once(struct waitq *q, struct waitq_entry *e)
+{
+	int err = waitq_sleep(e, UINT64_MAX, true);
+
+	waitq_remove(q, e);
+	return !err;
+}
+
 int sched_sleep_until(uint64_t deadline_ns, bool interruptible)
 {
 	while (clock_mono_ns() < deadline_ns) {
