@@ -17,8 +17,8 @@ bench: all examples $(BENCH_PROGRAMS) ## Benchmarks on Ouro and on the Linux gue
 	$(Q)tests/bench/run.py --ouro $(BUILD)/ouro --kernel $(BUILD)/kernel.elf --linux $(BUILD)/bench \
 		--program $(BUILD)/bench/ubench --hello $(BUILD)/bench/hello --leave $(BUILD)/bench/leave \
 		--ring $(BUILD)/examples/ring \
-		$(BENCH_FLAGS) $(ROW)
-	$(Q)tests/bench/wall.py --build $(BUILD)
+		$(BENCH_FLAGS) $(ROW) || missed=1; \
+	tests/bench/wall.py --build $(BUILD) && exit $${missed:-0}
 
 bench-linux: ## Build the Linux guests that bench compares with (once, about ten minutes)
 	$(Q)tests/bench/linux-guest/build.sh $(BUILD)/bench
