@@ -527,14 +527,16 @@ int file_mmap_source(struct file *f, unsigned prot, unsigned flags, struct mmap_
 		return -EACCES;
 	if (path_noexec(&f->path) && prot & PROT_EXEC)
 		return -EPERM;
-	if (!f->ops || !f->ops->mmap)
+	if (S_ISSOCK(f->inode->mode))
+		src->late_error = -ENODEV;
+	else if (!f->ops || !f->ops->mmap)
 		return -ENODEV;
 	src->owner = f;
 	src->owner_ops = &file_vm_owner_ops;
 	src->may_read = true;
 	src->may_write = !shared || f->mode & FMODE_WRITE;
 	src->may_exec = !path_noexec(&f->path);
-	return f->ops->mmap(f, prot, flags, src);
+	return src->late_error ? 0 : f->ops->mmap(f, prot, flags, src);
 }
 
 uint32_t file_poll(struct file *f, struct poll_table *pt)

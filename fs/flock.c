@@ -246,6 +246,8 @@ int file_flock(struct file *f, int operation)
 {
 	struct file_lock want = { .space = SPACE_FLOCK, .owner = f, .end = TO_END };
 
+	if (!(operation & LOCK_UN) && !(f->mode & (FMODE_READ | FMODE_WRITE)))
+		return -EBADF;
 	switch (operation & ~LOCK_NB) {
 	case LOCK_SH:
 		want.type = F_RDLCK;

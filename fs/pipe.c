@@ -493,7 +493,7 @@ __cold int fifo_open(struct inode *i, struct file *f)
 {
 	bool nonblock = f->flags & O_NONBLOCK, is_pipe = i->sb == &pipe_fs.sb;
 	struct pipe *p;
-	int err = attach_fifo(i, f, &p);
+	int err = f->mode & (FMODE_READ | FMODE_WRITE) ? attach_fifo(i, f, &p) : -EINVAL;
 
 	if (err)
 		return err;

@@ -155,7 +155,9 @@ int64_t sys_process_madvise(int pidfd, struct uptr vec, uint64_t count, int advi
 		if (copy_from_user(&v, uptr_add(vec, i * sizeof(v)), sizeof(v)))
 			r = -EFAULT;
 		else
-			r = vm_madvise(aspace_current(), (uint64_t)v.iov_base, v.iov_len, advice);
+			r = v.iov_len ? vm_madvise(aspace_current(), (uint64_t)v.iov_base,
+						   v.iov_len, advice)
+				      : 0;
 		done += r ? 0 : v.iov_len;
 	}
 	return done ? (int64_t)done : r;

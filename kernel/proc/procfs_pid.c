@@ -81,6 +81,11 @@ struct fs_context *procfs_fsctx(const struct pseudo_ref *r)
 
 	if (!p)
 		return NULL;
+	// After unshare(CLONE_FILES) a thread sees its own files in thread-self.
+	if ((int)r->key[0] == thread_current()->tid && fs_context_current()) {
+		process_put(p);
+		return fs_context_get(fs_context_current());
+	}
 	c = process_get_fs(p);
 	process_put(p);
 	return c;

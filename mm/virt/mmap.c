@@ -281,6 +281,10 @@ static int64_t mmap_locked(struct aspace *as, const struct request *q, struct vm
 			return -EAGAIN;
 	}
 	r = choose_flags(q, &vm_flags);
+	if (!r && unlikely(q->src->late_error)) {
+		r = vma_clear_range(as, (va_t)at, (va_t)at + q->bytes, dead);
+		r = r ? r : q->src->late_error;
+	}
 	if (r)
 		return r;
 	v = vma_alloc(as);

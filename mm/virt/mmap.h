@@ -15,7 +15,8 @@ struct mmap_source {
 	bool no_size;         // no regular file: any offset is within it
 	unsigned extra_vma_flags;
 	const char *name;
-	int error; // why the descriptor cannot be mapped so, for the place in Linux's order
+	int late_error; // of an mmap operation on Linux: what was mapped there is gone by then
+	int error;      // why the descriptor cannot be mapped so, for the place in Linux's order
 };
 
 int64_t __must_check vm_mmap(struct aspace *as, va_t addr, uint64_t bytes, unsigned prot,

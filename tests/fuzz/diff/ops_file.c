@@ -69,6 +69,14 @@ static void op_open(void)
 	world_add_file(slot, fd);
 }
 
+// Received pipes and sockets stay as they are: nothing may wait.
+static int nonblock_of(int fd)
+{
+	struct stat st = { 0 };
+
+	return !SYS(SYS_fstat, fd, &st) && !S_ISREG(st.st_mode) ? O_NONBLOCK : 0;
+}
+
 static void op_reopen(void)
 {
 	char path[] = "/proc/thread-self/fd/00";
@@ -80,6 +88,7 @@ static void op_reopen(void)
 
 	if (from < 0)
 		from = 77;
+	flags |= nonblock_of(from);
 	path[last - 1] = (char)('0' + from / 10);
 	path[last] = (char)('0' + from % 10);
 	if (from < 10) {
@@ -192,7 +201,8 @@ static void op_flags(void)
 {
 	static const int flags[] = { 0,         O_APPEND, O_NONBLOCK,      O_APPEND | O_NONBLOCK,
 				     O_NOATIME, O_DIRECT, O_RDWR | O_TRUNC };
-	int fd = world.file[below(FILES)], set = chance(60), f = PICK(flags);
+	int fd = world.file[below(FILES)], set = chance(60);
+	int f = PICK(flags) | nonblock_of(fd);
 
 	put_kd("fd=", fd);
 	if (set) {

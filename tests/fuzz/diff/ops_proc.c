@@ -270,7 +270,7 @@ void procs_reset(void)
 		if (procs.pid[i])
 			end_child(i, 1);
 	text.n = 0;
-	SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, fd);
+	SYS(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd);
 	for (int i = 0; i < 2; i++) {
 		SYS(SYS_dup2, fd[i], FLIGHT_FD + i);
 		SYS(SYS_close, fd[i]);

@@ -51,6 +51,7 @@ class Sides:
 
     def __init__(self, args):
         self.program = args.program
+        self.timeout = args.timeout + 60
         off = args.off
         # Where each thread's outcome must not hang on the others: nothing of the whole process.
         if args.threads:
@@ -72,6 +73,7 @@ class Sides:
     def run(self, guest, words, stdin=""):
         cmd = [self.program, *map(str, words), *self.more]
         cmd = (self.guest_prefix if guest else self.host_prefix) + cmd
+        cmd = ["timeout", "-s", "KILL", str(self.timeout)] + cmd
         done = subprocess.run(cmd, input=stdin, capture_output=True, text=True, errors="replace",
                               check=False)
         if done.returncode:
