@@ -219,7 +219,7 @@ static int find_dynamic(struct pseudo_inode *dir, const char *name, size_t n,
 static int find_child(struct pseudo_inode *dir, const char *name, size_t n, struct pseudo_ref *ref,
 		      uint32_t *mode)
 {
-	int err = -ENOENT;
+	int err;
 
 	*ref = dir->ref;
 	ref->node = find_registered(dir, name, n);
@@ -227,10 +227,11 @@ static int find_child(struct pseudo_inode *dir, const char *name, size_t n, stru
 		*mode = S_IFDIR | 0555;
 		return 0;
 	}
-	if (!ref->node)
+	if (!ref->node) {
 		err = find_dynamic(dir, name, n, ref);
-	if (!ref->node)
-		return err ? err : -ENOENT;
+		if (err)
+			return err;
+	}
 	*mode = ref->node->mode;
 	return 0;
 }
@@ -317,11 +318,17 @@ static int64_t magic_readlink(struct inode *i, char *buf, size_t bytes)
 	return n;
 }
 
+// Who owns it may have changed, too.
 static bool pseudo_revalidate(struct dentry *d)
 {
-	const struct pseudo_ref *r = &pseudo_of(d->inode)->ref;
+	struct inode *i = d->inode;
+	const struct pseudo_ref *r = &pseudo_of(i)->ref;
 
-	return !r->node || !r->node->alive || r->node->alive(r);
+	if (!r->node)
+		return true;
+	if (r->node->alive && !r->node->alive(r))
+		return false;
+	return !r->node->attr || !r->node->attr(r, &i->mode, &i->uid, &i->gid);
 }
 
 static bool put_entry(struct file *f, struct dir_emit *e, const char *name, size_t n, uint32_t mode,

@@ -54,6 +54,16 @@ int64_t sys_getppid(void)
 	return process_parent_pid(process_current());
 }
 
+int64_t sys_personality(uint64_t persona)
+{
+	struct process *p = process_current();
+	uint32_t old = p->personality;
+
+	if ((uint32_t)persona != UINT32_MAX) // that asks only
+		WRITE_ONCE(p->personality, (uint32_t)persona);
+	return old;
+}
+
 int64_t sys_getpgid(int pid)
 {
 	return process_getpgid(pid);

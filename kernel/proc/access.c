@@ -56,9 +56,10 @@ struct aspace *process_get_aspace(struct process *p)
 
 // ---- process_vm_readv, process_vm_writev
 
-// One buffer of the other process. How much was moved, or -EFAULT.
+// One buffer of the other process: how much was moved, or -EFAULT;
+// |remote_err|: if it is the other process's memory that cannot be reached.
 static int64_t move_seg(struct aspace *as, struct uio *local, const struct uio_seg *seg, void *page,
-			unsigned flags)
+			unsigned flags, int remote_err)
 {
 	uint64_t done = 0;
 
@@ -67,16 +68,22 @@ static int64_t move_seg(struct aspace *as, struct uio *local, const struct uio_s
 		size_t n = MIN(MIN(seg->bytes - done, local->resid), PAGE_SIZE - va % PAGE_SIZE);
 		size_t got;
 
+		bool remote;
+
 		if (flags & REMOTE_WRITE) {
-			got = uio_copy_in(local, page, n);
-			got = aspace_access(as, va, page, got, flags);
+			size_t in = uio_copy_in(local, page, n);
+
+			got = aspace_access(as, va, page, in, flags);
+			remote = got < in;
 		} else {
-			got = aspace_access(as, va, page, n, flags);
-			got = uio_copy_out(local, page, got);
+			size_t in = aspace_access(as, va, page, n, flags);
+
+			got = uio_copy_out(local, page, in);
+			remote = !in;
 		}
 		done += got;
 		if (got < n)
-			return done ? (int64_t)done : -EFAULT;
+			return done ? (int64_t)done : remote ? remote_err : -EFAULT;
 	}
 	return (int64_t)done;
 }
@@ -90,7 +97,7 @@ static int64_t move_all(struct aspace *as, struct uio *local, const struct uio_s
 	if (!page)
 		return -ENOMEM;
 	for (unsigned i = 0; i < count && local->resid; i++) {
-		n = move_seg(as, local, &remote[i], page, write ? REMOTE_WRITE : 0);
+		n = move_seg(as, local, &remote[i], page, write ? REMOTE_WRITE : 0, -EFAULT);
 		if (n > 0)
 			done += n;
 		if (n < (int64_t)MIN(remote[i].bytes, local->resid + (uint64_t)MAX(n, 0)))
@@ -134,12 +141,12 @@ static int64_t mem_move(struct file *f, struct uio *u, uint64_t *pos, bool write
 		return 0;
 	page = kmalloc(PAGE_SIZE);
 	if (page)
-		n = move_seg(as, u, &seg, page, REMOTE_FORCE | (write ? REMOTE_WRITE : 0));
+		n = move_seg(as, u, &seg, page, REMOTE_FORCE | (write ? REMOTE_WRITE : 0), -EIO);
 	kfree(page);
 	aspace_put(as);
 	if (n > 0)
 		*pos += (uint64_t)n;
-	return n == -EFAULT ? -EIO : n;
+	return n;
 }
 
 static int64_t mem_read(struct file *f, struct uio *u, uint64_t *pos, unsigned rwf)

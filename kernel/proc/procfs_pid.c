@@ -5,6 +5,7 @@
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "kernel/proc/procfs_internal.h"
+#include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
 #include "lib/fmt.h"
@@ -336,54 +337,104 @@ static int task_lookup(const struct pseudo_ref *dir, const char *name, size_t by
 		       struct pseudo_ref *out);
 static int task_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e);
 
+// Files are those of who runs the process: of root if it gave something up or must not be read
+// (Linux task_dump_owner()).
+static int pid_attr(const struct pseudo_ref *r, uint32_t *mode, uint32_t *uid, uint32_t *gid)
+{
+	struct thread *t = procfs_thread(r);
+	struct cred *c;
+
+	if (!t)
+		return 0;
+	if (t->process->dumpable == 1 || *mode == NODE_DIR) {
+		c = cred_of(t);
+		*uid = c->euid;
+		*gid = c->egid;
+		cred_put(c);
+	} else {
+		*uid = *gid = 0;
+	}
+	thread_put(t);
+	return 0;
+}
+
 // What threads and processes have in common.
 #define COMMON_NODES                                                                               \
-	{ .name = "auxv", .mode = 0100400, .show = show_auxv },                                    \
-		{ .name = "cgroup", .mode = NODE_FILE, .show = show_cgroup },                      \
-		{ .name = "cmdline", .mode = NODE_FILE, .show = show_cmdline },                    \
-		{ .name = "comm", .mode = 0100644, .show = show_comm, .store = store_comm },       \
-		{ .name = "cwd", .mode = NODE_LINK, .get_link = get_link_cwd },                    \
-		{ .name = "environ", .mode = 0100400, .show = show_environ },                      \
-		{ .name = "exe", .mode = NODE_LINK, .get_link = get_link_exe },                    \
+	{ .name = "auxv", .attr = pid_attr, .mode = 0100400, .show = show_auxv },                  \
+		{ .name = "cgroup", .attr = pid_attr, .mode = NODE_FILE, .show = show_cgroup },    \
+		{ .name = "cmdline", .attr = pid_attr, .mode = NODE_FILE, .show = show_cmdline },  \
+		{ .name = "comm",                                                                  \
+		  .attr = pid_attr,                                                                \
+		  .mode = 0100644,                                                                 \
+		  .show = show_comm,                                                               \
+		  .store = store_comm },                                                           \
+		{ .name = "cwd", .attr = pid_attr, .mode = NODE_LINK, .get_link = get_link_cwd },  \
+		{ .name = "environ", .attr = pid_attr, .mode = 0100400, .show = show_environ },    \
+		{ .name = "exe", .attr = pid_attr, .mode = NODE_LINK, .get_link = get_link_exe },  \
 		{ .name = "fd",                                                                    \
+		  .attr = pid_attr,                                                                \
 		  .mode = 0040500,                                                                 \
 		  .lookup = procfs_fd_lookup,                                                      \
 		  .iterate = procfs_fd_iterate },                                                  \
 		{ .name = "fdinfo",                                                                \
+		  .attr = pid_attr,                                                                \
 		  .mode = NODE_DIR,                                                                \
 		  .lookup = procfs_fdinfo_lookup,                                                  \
 		  .iterate = procfs_fdinfo_iterate },                                              \
-		{ .name = "limits", .mode = NODE_FILE, .show = show_limits },                      \
-		{ .name = "maps", .mode = NODE_FILE, .show = procfs_show_maps },                   \
-		{ .name = "mem", .mode = 0100600, .open = procfs_open_mem },                       \
-		{ .name = "mountinfo", .mode = NODE_FILE, .show = procfs_show_mountinfo },         \
-		{ .name = "mounts", .mode = NODE_FILE, .show = procfs_show_mounts },               \
+		{ .name = "limits", .attr = pid_attr, .mode = NODE_FILE, .show = show_limits },    \
+		{ .name = "maps", .attr = pid_attr, .mode = NODE_FILE, .show = procfs_show_maps }, \
+		{ .name = "mem", .attr = pid_attr, .mode = 0100600, .open = procfs_open_mem },     \
+		{ .name = "mountinfo",                                                             \
+		  .attr = pid_attr,                                                                \
+		  .mode = NODE_FILE,                                                               \
+		  .show = procfs_show_mountinfo },                                                 \
+		{ .name = "mounts",                                                                \
+		  .attr = pid_attr,                                                                \
+		  .mode = NODE_FILE,                                                               \
+		  .show = procfs_show_mounts },                                                    \
 		{ .name = "oom_score_adj",                                                         \
+		  .attr = pid_attr,                                                                \
 		  .mode = 0100644,                                                                 \
 		  .show = show_oom_score_adj,                                                      \
 		  .store = store_oom_score_adj },                                                  \
-		{ .name = "personality", .mode = 0100400, .show = show_personality },              \
-		{ .name = "root", .mode = NODE_LINK, .get_link = get_link_root },                  \
-		{ .name = "smaps", .mode = NODE_FILE, .show = procfs_show_smaps },                 \
-		{ .name = "stat", .mode = NODE_FILE, .show = procfs_show_stat },                   \
-		{ .name = "statm", .mode = NODE_FILE, .show = procfs_show_statm },                 \
+		{ .name = "personality",                                                           \
+		  .attr = pid_attr,                                                                \
+		  .mode = 0100400,                                                                 \
+		  .show = show_personality },                                                      \
+		{ .name = "root",                                                                  \
+		  .attr = pid_attr,                                                                \
+		  .mode = NODE_LINK,                                                               \
+		  .get_link = get_link_root },                                                     \
+		{ .name = "smaps",                                                                 \
+		  .attr = pid_attr,                                                                \
+		  .mode = NODE_FILE,                                                               \
+		  .show = procfs_show_smaps },                                                     \
+		{ .name = "stat", .attr = pid_attr, .mode = NODE_FILE, .show = procfs_show_stat }, \
+		{ .name = "statm",                                                                 \
+		  .attr = pid_attr,                                                                \
+		  .mode = NODE_FILE,                                                               \
+		  .show = procfs_show_statm },                                                     \
 	{                                                                                          \
-		.name = "status", .mode = NODE_FILE, .show = procfs_show_status                    \
+		.name = "status", .attr = pid_attr, .mode = NODE_FILE, .show = procfs_show_status  \
 	}
 
 static const struct pseudo_node thread_nodes[] = { COMMON_NODES, { .name = NULL } };
 
-static const struct pseudo_node process_nodes[] = {
-	COMMON_NODES,
-	{ .name = "task", .mode = NODE_DIR, .lookup = task_lookup, .iterate = task_iterate },
-	{ .name = NULL }
-};
+static const struct pseudo_node process_nodes[] = { COMMON_NODES,
+						    { .name = "task",
+						      .attr = pid_attr,
+						      .mode = NODE_DIR,
+						      .lookup = task_lookup,
+						      .iterate = task_iterate },
+						    { .name = NULL } };
 
-static const struct pseudo_node process_dir = {
-	.name = "", .mode = NODE_DIR, .children = process_nodes, .alive = pid_alive
-};
+static const struct pseudo_node process_dir = { .name = "",
+						.attr = pid_attr,
+						.mode = NODE_DIR,
+						.children = process_nodes,
+						.alive = pid_alive };
 static const struct pseudo_node thread_dir = {
-	.name = "", .mode = NODE_DIR, .children = thread_nodes, .alive = pid_alive
+	.name = "", .attr = pid_attr, .mode = NODE_DIR, .children = thread_nodes, .alive = pid_alive
 };
 
 static int task_lookup(const struct pseudo_ref *dir, const char *name, size_t bytes,
@@ -437,12 +488,13 @@ static __stack_guarded int task_iterate(const struct pseudo_ref *dir, struct pse
 int procfs_pid_lookup(const struct pseudo_ref *dir, const char *name, size_t bytes,
 		      struct pseudo_ref *out)
 {
-	uint64_t pid;
+	struct pseudo_ref child = { .node = &process_dir };
 
-	if (!pseudo_parse_number(name, bytes, &pid) || pid >= PID_MAX)
+	if (!pseudo_parse_number(name, bytes, &child.key[0]) || child.key[0] >= PID_MAX ||
+	    !pid_alive(&child))
 		return -ENOENT;
-	*out = (struct pseudo_ref){ .node = &process_dir, .key = { pid, 0 } };
-	return pid_alive(out) ? 0 : -ENOENT;
+	*out = child;
+	return 0;
 }
 
 __stack_guarded int procfs_pid_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)

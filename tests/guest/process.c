@@ -4,6 +4,7 @@
 #include "t.h"
 #include <asm/prctl.h>
 #include <sched.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
@@ -35,6 +36,10 @@ int main(void)
 	R(umask(027));
 	R(umask(01777));
 	R(umask(022));
+	R(personality(0xffffffff));
+	R(personality(ADDR_NO_RANDOMIZE));
+	R(personality(0xffffffff));
+	R(personality(0));
 	R(prctl(PR_SET_NAME, "a name that is too long"));
 	R(prctl(PR_GET_NAME, name));
 	printf("name \"%s\"\n", name);
