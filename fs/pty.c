@@ -225,6 +225,13 @@ struct tty *pty_find_session(int session)
 	return t;
 }
 
+uint32_t pty_number(struct tty *t)
+{
+	if (t == tty_console())
+		return TTYAUX_MAJOR << 8 | 1;
+	return UNIX98_PTY_SLAVE_MAJOR << 8 | pty_of(t)->index;
+}
+
 void pty_slave_closed(struct tty *t)
 {
 	struct pty *p = pty_of(t);

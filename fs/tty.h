@@ -81,6 +81,7 @@ void pty_init(void); // /dev/ptmx, /dev/pts
 // The terminal that controls |session|, with a reference if it is a pseudo terminal (given back by
 // pty_slave_closed); NULL: none.
 struct tty *pty_find_session(int session);
+uint32_t pty_number(struct tty *t);   // its device number, as /proc/PID/stat has it
 void pty_slave_closed(struct tty *t); // nothing for the console
 // The console. From now on there is a terminal: its input is read.
 int __must_check tty_activate(void);

@@ -56,7 +56,16 @@ int64_t sys_getresgid(struct uptr rgid, struct uptr egid, struct uptr sgid)
 // Makes |c| the calling thread's credentials; takes it over.
 static void commit(struct cred *c)
 {
-	cred_put(cred_exchange(c));
+	struct cred *old = cred_exchange(c);
+
+	if (old->uid != c->uid)
+		rlimit_user_changed();
+	if (old->euid != c->euid || old->egid != c->egid || old->fsuid != c->fsuid ||
+	    old->fsgid != c->fsgid) { // others of the new user may not look into it
+		WRITE_ONCE(process_current()->dumpable, 0);
+		uthread_current()->pdeath_signal = 0;
+	}
+	cred_put(old);
 }
 
 // What leaving and entering user 0 does to capabilities (cap_emulate_setxuid).

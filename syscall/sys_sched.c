@@ -9,7 +9,6 @@
 #include "kernel/base/percpu.h"
 #include "kernel/proc/process.h"
 #include "kernel/sched/cred.h"
-#include "kernel/sched/pid.h"
 #include "kernel/sched/prio.h"
 #include "kernel/sched/sched.h"
 #include "lib/string.h"
@@ -27,7 +26,7 @@
 // |pid|'s thread (0: the caller) with a reference, or NULL.
 static struct thread *find_thread(int pid)
 {
-	struct thread *t = pid ? pid_find_thread(pid) : thread_current();
+	struct thread *t = pid ? process_find_thread(pid) : thread_current();
 
 	if (!pid)
 		thread_get(t);

@@ -299,6 +299,9 @@ int64_t clone_task(const struct clone_request *req, const struct pt_regs *regs)
 	// A signal that came before must not be lost between the threads: restart after it.
 	if (signal_is_pending())
 		return -ERESTARTNOINTR;
+	err = rlimit_check_clone();
+	if (err)
+		return err;
 	err = ptrace_clone_begin(req, &trace, &event);
 	if (err)
 		return err;

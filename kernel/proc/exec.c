@@ -285,7 +285,9 @@ static int exec_prepare(struct exec *x)
 	int err;
 
 	x->randomize = !(p->personality & ADDR_NO_RANDOMIZE);
-	err = exec_name(x);
+	err = rlimit_check_exec();
+	if (!err)
+		err = exec_name(x);
 	if (!err)
 		err = exec_open(x->req->at, x->req->path, x->req->lookup, &x->prog.file);
 	if (!err)

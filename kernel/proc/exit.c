@@ -19,6 +19,7 @@
 #include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/sched.h"
+#include "lib/string.h"
 #include "mm/phys/mapper.h"
 #include "mm/virt/aspace.h"
 #include "mm/virt/uaccess.h"
@@ -175,6 +176,12 @@ static bool leave_process(struct thread *t, int status)
 	if (last && !p->exiting) // Linux 6.0: the last one's, no longer the first thread's
 		p->wait_status = (status & 0xff) << 8;
 	p->uid = t->cred->uid;
+	if (last) {
+		memcpy(p->last_comm, t->comm, sizeof(p->last_comm));
+		p->last_nice = t->nice;
+		p->last_blocked = t->uthread->blocked;
+		p->last_cred = cred_get(t->cred);
+	}
 	stop_complete = p->stopped && !p->exiting && p->stopped_threads == p->nthreads;
 	p->stop_unseen |= stop_complete;
 	sighand_unlock(p, irq);

@@ -30,13 +30,10 @@ static bool is_own_terminal(const struct tty *t)
 // Any context: the table is walked by number, and children have larger ones than their parents.
 void jobctl_signal_group(int pgrp, int sig)
 {
-	struct process *p;
+	struct process *p = NULL;
 
-	for (int pid = 2; (p = process_next(pid)); pid = p->pid + 1) {
-		if (READ_ONCE(p->pgid) == pgrp && !p->reaped)
-			(void)!signal_send_process(p, sig, NULL);
-		process_put(p);
-	}
+	while ((p = process_next_in_group(pgrp, p)))
+		(void)!signal_send_process(p, sig, NULL);
 }
 
 static bool blocked_or_ignored(int sig)
@@ -189,9 +186,9 @@ static int check_group(int pgrp, int sid)
 	int err = -ESRCH;
 
 	process_tree_lock();
-	for (int pid = 2; err && (p = process_next(pid)); pid = p->pid + 1) {
-		if (p->pgid == pgrp && !p->reaped)
-			err = p->sid == sid ? 0 : -EPERM;
+	p = process_next_in_group(pgrp, NULL);
+	if (p) {
+		err = p->sid == sid ? 0 : -EPERM; // all of a group are in one session
 		process_put(p);
 	}
 	process_tree_unlock();

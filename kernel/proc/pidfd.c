@@ -11,6 +11,7 @@
 #include "fs/fdtable.h"
 #include "fs/poll.h"
 #include "fs/pseudo.h"
+#include "kernel/proc/procfs_internal.h"
 #include "kernel/proc/ptrace_internal.h"
 #include "kernel/proc/signal_internal.h"
 #include "kernel/sched/cred.h"
@@ -146,12 +147,11 @@ int pidfd_check_send(const struct file *f, unsigned flags)
 
 	if (flags & ~known || flags & (flags - 1))
 		return -EINVAL;
-	return pidfd_of(f) ? 0 : -EBADF;
+	return pidfd_of(f) || procfs_pid_of_dir(f) ? 0 : -EBADF;
 }
 
-int pidfd_send_signal(const struct file *f, int sig, struct siginfo *info, unsigned flags)
+static int send(const struct pidfd *d, int sig, struct siginfo *info, unsigned flags)
 {
-	const struct pidfd *d = pidfd_of(f);
 	struct thread *t;
 	int err = info ? check_info(d, sig, info) : 0;
 
@@ -169,6 +169,22 @@ int pidfd_send_signal(const struct file *f, int sig, struct siginfo *info, unsig
 	if (flags == PIDFD_SIGNAL_THREAD && !t)
 		return signal_tgkill(d->process->pid, d->process->pid, sig);
 	return signal_send_checked(d->process, t, sig, info);
+}
+
+int pidfd_send_signal(const struct file *f, int sig, struct siginfo *info, unsigned flags)
+{
+	const struct pidfd *d = pidfd_of(f);
+	struct pidfd by_dir = { 0 };
+	int err;
+
+	if (d)
+		return send(d, sig, info, flags);
+	by_dir.process = process_find(procfs_pid_of_dir(f));
+	if (!by_dir.process)
+		return -ESRCH;
+	err = send(&by_dir, sig, info, flags);
+	process_put(by_dir.process);
+	return err;
 }
 
 // Linux asks for the right to trace the other process.

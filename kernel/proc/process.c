@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 #include "kernel/base/clock.h"
 #include "kernel/proc/process_internal.h"
+#include "kernel/sched/cred.h"
 #include "kernel/sched/pid.h"
 #include "kernel/sched/prio.h"
 #include "kernel/sched/sched.h"
@@ -30,6 +31,7 @@ static struct {
 	struct radix by_pid; // of struct process
 	struct process pid1;
 	struct process *program;
+	struct thread *pid1_thread; // made when somebody asks for it
 } table = {
 	.lock = SPINLOCK_INIT(RANK_PID, "process table"),
 	.by_pid = { .mem = &table_mem },
@@ -45,6 +47,25 @@ struct retired_sighand {
 struct process *process_pid1(void)
 {
 	return &table.pid1;
+}
+
+struct thread *process_find_thread(int pid)
+{
+	struct thread *t = __atomic_load_n(&table.pid1_thread, __ATOMIC_ACQUIRE), *none = NULL;
+
+	if (pid != 1)
+		return pid_find_thread(pid);
+	if (!t) {
+		t = thread_create_kernel("init", NULL, NULL);
+		if (t && !__atomic_compare_exchange_n(&table.pid1_thread, &none, t, false,
+						      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			thread_put(t);
+			t = none;
+		}
+	}
+	if (t)
+		thread_get(t);
+	return t;
 }
 
 struct process *process_program(void)
@@ -197,6 +218,8 @@ void process_put(struct process *p)
 	}
 	if (p->sighand)
 		sighand_put(p->sighand);
+	if (p->last_cred)
+		cred_put(p->last_cred);
 	kfree(p);
 }
 
@@ -270,5 +293,19 @@ struct process *process_next(int from)
 	if (radix_next_used(&table.by_pid, (uint64_t)MAX(from, 0), PID_MAX, &pid))
 		p = process_get((struct process *)radix_get(&table.by_pid, pid));
 	spin_unlock_irqrestore(&table.lock, irq);
+	return p;
+}
+
+struct process *process_next_in_group(int pgid, struct process *p)
+{
+	int next = 2; // pid 1 is in no group that anybody means
+
+	do {
+		if (p) {
+			next = p->pid + 1;
+			process_put(p);
+		}
+		p = process_next(next);
+	} while (p && (READ_ONCE(p->pgid) != pgid || p->reaped));
 	return p;
 }

@@ -96,6 +96,10 @@ struct process {
 	// accounting: of threads that ended; guarded by sighand->lock
 	uint64_t start_ns; // CLOCK_MONOTONIC
 	uint64_t dead_runtime_tsc, dead_voluntary, dead_forced;
+	char last_comm[16]; // of the thread that ended last, and
+	int8_t last_nice;
+	uint64_t last_blocked;
+	struct cred *last_cred;      // its; NULL: there are threads
 	struct process_usage ended;  // of the whole process, when it is a zombie
 	struct process_usage waited; // of children that were waited for; guarded by the tree lock
 };
@@ -133,6 +137,7 @@ struct uthread {
 	uint32_t rseq_bytes, rseq_sig;
 	unsigned rseq_cpu; // what the area says
 	bool no_new_privs;
+	bool nproc_exceeded; // RLIMIT_NPROC when it last changed its user
 	int pdeath_signal;
 	uint64_t timer_slack_ns;
 	uint64_t start_ns;
@@ -154,8 +159,15 @@ struct process *process_get(struct process *p);
 void process_put(struct process *p);
 // With a reference, or NULL. Zombies are found too.
 struct process *process_find(int pid);
+// The thread of that number with a reference, or NULL. For pid 1, whose work is done elsewhere, one
+// that never runs and has what the calls about scheduling ask for.
+struct thread *process_find_thread(int pid);
 // The next process with pid >= |from| in order, with a reference, or NULL.
 struct process *process_next(int from);
+// The member of group |pgid| after |p|, whose reference is given back (NULL: the first), with one;
+// NULL: no more. Who leaves such a walk early puts |p|. Those that were waited for are left out. In
+// a group that must not change meanwhile the tree lock is held.
+struct process *process_next_in_group(int pgid, struct process *p);
 // The thread of |p| after |t| (NULL: the first) with a reference, or NULL. Should |t| have ended it
 // starts again: what is done to each thread must bear being done twice.
 struct thread *process_next_thread(struct process *p, const struct thread *t);

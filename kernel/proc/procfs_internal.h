@@ -8,9 +8,10 @@
 struct aspace;
 struct fs_context;
 
-#define NODE_DIR  (0040000u | 0555u)
-#define NODE_FILE (0100000u | 0444u)
-#define NODE_LINK (0120000u | 0777u)
+#define NODE_DIR         (0040000u | 0555u)
+#define NODE_PRIVATE_DIR (0040000u | 0500u)
+#define NODE_FILE        (0100000u | 0444u)
+#define NODE_LINK        (0120000u | 0777u)
 
 // The process of a node's key, with a reference; NULL: gone.
 struct process *procfs_process(const struct pseudo_ref *r);
@@ -23,12 +24,15 @@ struct fs_context *procfs_fsctx(const struct pseudo_ref *r);
 // procfs_pid.c: the directories of processes at the root of /proc.
 int procfs_pid_lookup(const struct pseudo_ref *dir, const char *name, size_t bytes,
 		      struct pseudo_ref *out);
+// The number of the process whose directory (/proc/PID) is open as |f|; 0: it is something else.
+int procfs_pid_of_dir(const struct file *f);
 int procfs_pid_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e);
 
 // access.c
 int procfs_open_mem(const struct pseudo_ref *r, struct file *f);
 // procfs_status.c
 int procfs_show_stat(const struct pseudo_ref *r, struct seq *out);
+int procfs_show_syscall(const struct pseudo_ref *r, struct seq *out);
 int procfs_show_status(const struct pseudo_ref *r, struct seq *out);
 // procfs_maps.c
 int procfs_show_maps(const struct pseudo_ref *r, struct seq *out);

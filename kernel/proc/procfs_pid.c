@@ -132,8 +132,8 @@ static int show_user_range(const struct pseudo_ref *r, struct seq *out, bool env
 	char *buf;
 	int err = 0;
 
-	if (!as)
-		return -ESRCH;
+	if (!as) // it has ended, and nobody has waited for it
+		return pid_alive(r) ? 0 : -ESRCH;
 	buf = kmalloc(COPY_BYTES);
 	if (!buf)
 		err = -ENOMEM;
@@ -180,11 +180,14 @@ static int show_auxv(const struct pseudo_ref *r, struct seq *out)
 static int show_comm(const struct pseudo_ref *r, struct seq *out)
 {
 	struct thread *t = procfs_thread(r);
+	struct process *p = procfs_process(r);
 
-	if (!t)
+	if (!p)
 		return -ESRCH;
-	seq_printf(out, "%s\n", t->comm);
-	thread_put(t);
+	seq_printf(out, "%s\n", t ? t->comm : p->last_comm);
+	if (t)
+		thread_put(t);
+	process_put(p);
 	return 0;
 }
 
@@ -346,7 +349,9 @@ static int pid_attr(const struct pseudo_ref *r, uint32_t *mode, uint32_t *uid, u
 
 	if (!t)
 		return 0;
-	if (t->process->dumpable == 1 || *mode == NODE_DIR) {
+	// (A process finds its own descriptors, whatever it gave up: proc_fd_permission().)
+	if (t->process->dumpable == 1 || *mode == NODE_DIR ||
+	    (*mode == NODE_PRIVATE_DIR && t->process == process_current())) {
 		c = cred_of(t);
 		*uid = c->euid;
 		*gid = c->egid;
@@ -373,7 +378,7 @@ static int pid_attr(const struct pseudo_ref *r, uint32_t *mode, uint32_t *uid, u
 		{ .name = "exe", .attr = pid_attr, .mode = NODE_LINK, .get_link = get_link_exe },  \
 		{ .name = "fd",                                                                    \
 		  .attr = pid_attr,                                                                \
-		  .mode = 0040500,                                                                 \
+		  .mode = NODE_PRIVATE_DIR,                                                        \
 		  .lookup = procfs_fd_lookup,                                                      \
 		  .iterate = procfs_fd_iterate },                                                  \
 		{ .name = "fdinfo",                                                                \
@@ -414,6 +419,10 @@ static int pid_attr(const struct pseudo_ref *r, uint32_t *mode, uint32_t *uid, u
 		  .attr = pid_attr,                                                                \
 		  .mode = NODE_FILE,                                                               \
 		  .show = procfs_show_statm },                                                     \
+		{ .name = "syscall",                                                               \
+		  .attr = pid_attr,                                                                \
+		  .mode = 0100400,                                                                 \
+		  .show = procfs_show_syscall },                                                   \
 	{                                                                                          \
 		.name = "status", .attr = pid_attr, .mode = NODE_FILE, .show = procfs_show_status  \
 	}
@@ -495,6 +504,13 @@ int procfs_pid_lookup(const struct pseudo_ref *dir, const char *name, size_t byt
 		return -ENOENT;
 	*out = child;
 	return 0;
+}
+
+int procfs_pid_of_dir(const struct file *f)
+{
+	const struct pseudo_ref *r = f->inode ? pseudo_inode_ref(f->inode) : NULL;
+
+	return r && r->node == &process_dir ? (int)r->key[0] : 0;
 }
 
 __stack_guarded int procfs_pid_iterate(const struct pseudo_ref *dir, struct pseudo_emit *e)

@@ -8,6 +8,7 @@
 #include "fs/fdtable.h"
 #include "kernel/proc/process_internal.h"
 #include "kernel/sched/cred.h"
+#include "kernel/sched/pid.h"
 #include "mm/virt/aspace.h"
 
 #define INF                UINT64_MAX
@@ -15,6 +16,7 @@
 #define NOFILE_HARD        524288ull  // what systemd gives; Linux alone: 4096
 #define THREAD_BYTES       32768ull   // kernel memory a thread takes, for RLIMIT_NPROC's default
 #define CAP_SYS_RESOURCE_N 24
+#define CAP_SYS_ADMIN_N    21
 #define MLOCK_BYTES        (8ull << 20)
 
 _Static_assert(RLIMIT_COUNT == RLIM_NLIMITS, "all of them");
@@ -57,6 +59,66 @@ int rlimit_get(struct process *p, unsigned resource, struct rlimit_value *out)
 	irq = sighand_lock(p);
 	*out = p->limits.v[resource];
 	sighand_unlock(p, irq);
+	return 0;
+}
+
+// Threads of |uid|, processes that have ended and were not waited for included.
+static unsigned count_threads(uint32_t uid)
+{
+	struct process *p;
+	unsigned n = 0;
+
+	for (int from = 2; (p = process_next(from)); from = p->pid + 1) {
+		uint64_t irq = sighand_lock(p);
+		struct uthread *u;
+
+		if (list_empty(&p->threads))
+			n += p->uid == uid;
+		list_for_each (u, &p->threads, node) {
+			struct cred *c = cred_of(u->thread);
+
+			n += c->uid == uid;
+			cred_put(c);
+		}
+		sighand_unlock(p, irq);
+		process_put(p);
+	}
+	return n;
+}
+
+bool rlimit_nproc_exceeded(int more)
+{
+	uint64_t limit = process_current()->limits.v[RLIMIT_NPROC].cur;
+	uint32_t uid = cred_current()->uid;
+
+	// They are counted only where there are that many of all users.
+	return uid && pid_count() + 1 > limit &&
+	       (uint64_t)count_threads(uid) + (uint64_t)more > limit;
+}
+
+int rlimit_check_clone(void)
+{
+	const struct cred *c = cred_current();
+
+	if (rlimit_nproc_exceeded(1) && !cred_has_cap(c, CAP_SYS_RESOURCE_N) &&
+	    !cred_has_cap(c, CAP_SYS_ADMIN_N))
+		return -EAGAIN;
+	uthread_current()->nproc_exceeded = false;
+	return 0;
+}
+
+void rlimit_user_changed(void)
+{
+	uthread_current()->nproc_exceeded = rlimit_nproc_exceeded(-1);
+}
+
+int rlimit_check_exec(void)
+{
+	struct uthread *u = uthread_current();
+
+	if (u->nproc_exceeded && rlimit_nproc_exceeded(0))
+		return -EAGAIN;
+	u->nproc_exceeded = false;
 	return 0;
 }
 

@@ -89,46 +89,43 @@ static __stack_guarded void send_pdeath_signal(struct process *child)
 
 bool process_group_orphaned(int pgid, int sid, const struct process *but)
 {
-	struct process *p;
-	bool orphaned = true;
+	struct process *p = NULL;
 
-	for (int pid = 0; orphaned && (p = process_next(pid)); pid = p->pid + 1) {
-		if (p->pgid == pgid && p != but && !p->reaped && !p->zombie &&
-		    p->parent != process_pid1() && p->parent->pgid != pgid && p->parent->sid == sid)
-			orphaned = false;
-		process_put(p);
+	while ((p = process_next_in_group(pgid, p))) {
+		if (p != but && !p->zombie && p->parent != process_pid1() &&
+		    p->parent->pgid != pgid && p->parent->sid == sid)
+			break;
 	}
-	return orphaned;
+	if (p)
+		process_put(p);
+	return !p;
 }
 
 static bool group_has_stopped(int pgid)
 {
-	struct process *p;
-	bool found = false;
+	struct process *p = NULL;
 
-	for (int pid = 0; !found && (p = process_next(pid)); pid = p->pid + 1) {
-		found = p->pgid == pgid && READ_ONCE(p->stopped);
+	while ((p = process_next_in_group(pgid, p)))
+		if (READ_ONCE(p->stopped))
+			break;
+	if (p)
 		process_put(p);
-	}
-	return found;
+	return p;
 }
 
 // |p|, whose parent is |parent|, ties its group to the session no more (it, or its parent, ends):
 // if nothing else does, stopped members would wait for ever.
 static void hang_up_orphans(struct process *p, const struct process *parent, bool p_ends)
 {
-	struct process *m;
+	struct process *m = NULL;
 
 	if (parent == process_pid1() || parent->pgid == p->pgid || parent->sid != p->sid ||
 	    !process_group_orphaned(p->pgid, p->sid, p_ends ? p : NULL) ||
 	    !group_has_stopped(p->pgid))
 		return;
-	for (int pid = 0; (m = process_next(pid)); pid = m->pid + 1) {
-		if (m->pgid == p->pgid) {
-			(void)signal_send_process(m, SIGHUP, NULL);
-			(void)signal_send_process(m, SIGCONT, NULL);
-		}
-		process_put(m);
+	while ((m = process_next_in_group(p->pgid, m))) {
+		(void)signal_send_process(m, SIGHUP, NULL);
+		(void)signal_send_process(m, SIGCONT, NULL);
 	}
 }
 
@@ -203,14 +200,14 @@ int process_getsid(int pid)
 // True if a process of session |sid| is in group |pgid|.
 static bool group_exists(int pgid, int sid)
 {
-	struct process *p;
-	bool found = false;
+	struct process *p = NULL;
 
-	for (int pid = 0; !found && (p = process_next(pid)); pid = p->pid + 1) {
-		found = p->pgid == pgid && p->sid == sid && !p->reaped;
+	while ((p = process_next_in_group(pgid, p)))
+		if (p->sid == sid)
+			break;
+	if (p)
 		process_put(p);
-	}
-	return found;
+	return p;
 }
 
 // Linux's order of checks (kernel/sys.c).

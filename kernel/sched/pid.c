@@ -32,6 +32,7 @@ static struct {
 	struct radix holds; // number -> how many processes have it as group or session
 	uint64_t next;      // where to look for a free number
 	uint64_t reserved;  // the one that was found, or 0
+	unsigned used;      // between pid_alloc and pid_free
 } pids = {
 	.lock = SPINLOCK_INIT(RANK_PID, "pid"),
 	.table = { .mem = &pid_mem },
@@ -62,6 +63,7 @@ int pid_alloc(struct thread *t)
 	if (likely(pid)) {
 		*radix_slot(&pids.table, pid) = (uint64_t)t | PID_TAKEN;
 		pids.next = pid + 1 < PID_MAX ? pid + 1 : PID_FIRST;
+		pids.used++;
 		reserve_locked();
 	}
 	spin_unlock_irqrestore(&pids.lock, irq);
@@ -72,11 +74,17 @@ void pid_free(int pid)
 {
 	uint64_t irq = spin_lock_irqsave(&pids.lock);
 
+	pids.used--;
 	if (radix_get(&pids.holds, (uint64_t)pid))
 		*radix_slot(&pids.table, (uint64_t)pid) = PID_HELD;
 	else
 		radix_clear(&pids.table, (uint64_t)pid);
 	spin_unlock_irqrestore(&pids.lock, irq);
+}
+
+unsigned pid_count(void)
+{
+	return READ_ONCE(pids.used);
 }
 
 int pid_hold(int pid)

@@ -12,6 +12,8 @@ struct thread;
 // A new number for |t| (may be NULL). -EAGAIN: none left or out of memory. Any context.
 int __must_check pid_alloc(struct thread *t);
 void pid_free(int pid);
+// How many numbers are taken so.
+unsigned pid_count(void);
 // The number stays taken but pid_find_thread no longer finds a thread.
 void pid_detach(int pid);
 // The number names |t| from now on (exec in a thread that is not the first).
