@@ -494,8 +494,8 @@ static __stack_guarded int task_iterate(const struct pseudo_ref *dir, struct pse
 	return 0;
 }
 
-int procfs_pid_lookup(const struct pseudo_ref *dir, const char *name, size_t bytes,
-		      struct pseudo_ref *out)
+__stack_guarded int procfs_pid_lookup(const struct pseudo_ref *dir, const char *name, size_t bytes,
+				      struct pseudo_ref *out)
 {
 	struct pseudo_ref child = { .node = &process_dir };
 

@@ -5,6 +5,7 @@
 #include "t.h"
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -110,6 +111,7 @@ static void sleeping_and_ended(void)
 		sigaddset(&s, SIGUSR1);
 		sigprocmask(SIG_BLOCK, &s, NULL);
 		signal(SIGHUP, SIG_IGN);
+		MUST(prctl(PR_SET_NAME, "a child"));
 		MUST(setpriority(PRIO_PROCESS, 0, 5));
 		syscall(SYS_pause);
 		_exit(3);
@@ -243,6 +245,7 @@ static void nproc(void)
 {
 	struct rlimit rl = { 2, 2 };
 	pid_t pid, kid;
+	uid_t user = 100000 + 2 * (uid_t)getpid(); // nobody else's
 	int st;
 
 	fflush(stdout);
@@ -254,7 +257,7 @@ static void nproc(void)
 			_exit(0);
 		IS(kid > 0);
 		MUST(waitpid(kid, &st, 0));
-		MUST(syscall(SYS_setresuid, 4321, 4321, 4321));
+		MUST(syscall(SYS_setresuid, user, user, user));
 		kid = fork();
 		if (!kid)
 			pause();
@@ -276,7 +279,8 @@ static void nproc(void)
 	if (!pid) {
 		rl = (struct rlimit){ 0, 0 };
 		MUST(setrlimit(RLIMIT_NPROC, &rl));
-		R(syscall(SYS_setresuid, 4322, 4322, 4322));
+		user++;
+		R(syscall(SYS_setresuid, user, user, user));
 		fflush(stdout);
 		R(fork());
 		execl("/proc/self/exe", "x", "exec", NULL);

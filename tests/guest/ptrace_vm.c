@@ -56,6 +56,7 @@ static void end(pid_t pid)
 {
 	int st;
 
+	fflush(stdout); // the child prints now
 	MUST(write(to_child[1], "x", 1));
 	MUST(waitpid(pid, &st, 0));
 	printf("end %x\n", (unsigned)st);
