@@ -129,7 +129,7 @@ __noinline void rwsem_write_lock_slow(struct rwsem *s)
 
 	this_cpu_add(lock_sleeps, 1);
 	__atomic_add_fetch(&s->writers_waiting, 1, __ATOMIC_SEQ_CST);
-	waitq_prepare(&s->waiters, &e);
+	waitq_prepare_exclusive(&s->waiters, &e);
 	while (!rwsem_try_write(s))
 		(void)waitq_sleep(&e, UINT64_MAX, false);
 	waitq_finish(&s->waiters, &e);
@@ -138,5 +138,6 @@ __noinline void rwsem_write_lock_slow(struct rwsem *s)
 
 __noinline void rwsem_wake(struct rwsem *s)
 {
-	waitq_wake_all(&s->waiters);
+	// One writer: the others would find the lock taken. It wakes the next when it is done.
+	waitq_wake(&s->waiters, 1, 0);
 }
