@@ -382,15 +382,16 @@ static void pipe_release(struct file *f)
 		p->writers--;
 	last = !--p->opens;
 	mutex_unlock(&p->lock);
-	if (last)
-		i->priv = NULL;
-	mutex_unlock(&i->lock);
 	if (last) {
-		pipe_free(p);
-		return;
+		i->priv = NULL;
+	} else {
+		// With the inode's lock: without it, who closes the last end may free the pipe.
+		waitq_wake(&p->readable, ~0u, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+		waitq_wake(&p->writable, ~0u, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
 	}
-	waitq_wake(&p->readable, ~0u, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
-	waitq_wake(&p->writable, ~0u, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
+	mutex_unlock(&i->lock);
+	if (last)
+		pipe_free(p);
 }
 
 const struct file_ops pipe_ops = {
