@@ -35,6 +35,9 @@ extern uint64_t percpu_kernel_stack_top, percpu_user_rsp;
 		__typeof__(name) v_ = (value);                                                     \
 		__asm__ volatile("mov %1, %%gs:%0" : "=m"(name) : "r"(v_));                        \
 	} while (0)
+// A 32-bit flag: one instruction to set it to a constant.
+#define this_cpu_set(name, constant)                                                               \
+	__asm__ volatile("movl %1, %%gs:%0" : "=m"(name) : "i"(constant))
 #define this_cpu_add(name, value)                                                                  \
 	do {                                                                                       \
 		__typeof__(name) v_ = (value);                                                     \

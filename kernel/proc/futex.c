@@ -261,8 +261,10 @@ static __noinline int64_t wake_general(struct uptr uaddr, unsigned flags, int co
 	if (nobody_waits(b))
 		return 0;
 	spin_lock(&b->lock);
+	sched_hold_kicks();
 	n = futex_wake_locked(b, key, count, bitset);
 	spin_unlock(&b->lock);
+	sched_send_kicks();
 	return n;
 }
 

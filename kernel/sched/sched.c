@@ -154,10 +154,24 @@ __cold void sched_want_cpus(void)
 		start();
 }
 
+DEFINE_PERCPU(uint32_t, sched_kicks_held);
+DEFINE_PERCPU(uint64_t, sched_kicks_due); // atomic towards interrupts
+
 void sched_kick_cpu(unsigned cpu)
 {
 	this_cpu_add(runqueue.kicks, 1);
-	sched_shared.kick(cpu);
+	if (this_cpu_read(sched_kicks_held))
+		__atomic_fetch_or(this_cpu_ptr(sched_kicks_due), 1ull << cpu, __ATOMIC_RELAXED);
+	else
+		sched_shared.kick(cpu);
+}
+
+__noinline void sched_send_kicks_due(void)
+{
+	uint64_t cpus = __atomic_exchange_n(this_cpu_ptr(sched_kicks_due), 0, __ATOMIC_RELAXED);
+
+	for (; cpus; cpus &= cpus - 1)
+		sched_shared.kick((unsigned)__builtin_ctzll(cpus));
 }
 
 // Does |t|, queued or about to be, go before the running thread at once? A thread that an interrupt

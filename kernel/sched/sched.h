@@ -39,6 +39,22 @@ bool sched_wake(struct thread *t, unsigned mask);
 // Waits until |t|, which is about to sleep in |state| or does so, has left its CPU: all of its
 // registers are saved then. False: it does not sleep so. Spins: |t| must not wait for anything.
 bool __must_check sched_wait_left(struct thread *t, enum thread_state state);
+// Around wakes with a spinlock held, the second one after it was given back: other CPUs are
+// interrupted then. An interrupt is slow to send, and who is woken wants that lock. The caller
+// stays on its CPU.
+DECLARE_PERCPU(uint32_t, sched_kicks_held);
+DECLARE_PERCPU(uint64_t, sched_kicks_due);
+void sched_send_kicks_due(void);
+static inline void sched_hold_kicks(void)
+{
+	this_cpu_set(sched_kicks_held, 1);
+}
+static inline void sched_send_kicks(void)
+{
+	this_cpu_set(sched_kicks_held, 0);
+	if (unlikely(this_cpu_read(sched_kicks_due)))
+		sched_send_kicks_due();
+}
 // Sets pending bits and wakes an interruptible sleeper.
 void thread_set_pending(struct thread *t, uint32_t bits);
 // For more than one CPU. |start| starts the others; it is called once, when a program has a use for

@@ -5,6 +5,7 @@
 
 #include <asm/errno.h>
 
+#include "kernel/base/cpu.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/timer.h"
 #include "kernel/sched/wake.h"
@@ -87,11 +88,16 @@ static __noinline void wake_some(struct waitq *q, unsigned n_exclusive, uint64_t
 	uint64_t irq = spin_lock_irqsave(&q->lock);
 	struct waitq_entry *e = list_entry(q->waiters.next, struct waitq_entry, node);
 
-	if (e->node.next == &q->waiters && &e->node != &q->waiters && e->func && n_exclusive)
+	if (e->node.next == &q->waiters && &e->node != &q->waiters && e->func && n_exclusive) {
+		sched_hold_kicks();
 		(void)e->func(e, key); // the only one, an epoll's
-	else if (unlikely(!wake_only_locked(q, n_exclusive)))
+	} else if (unlikely(!wake_only_locked(q, n_exclusive))) {
+		sched_hold_kicks();
 		wake_locked(q, n_exclusive, key);
-	spin_unlock_irqrestore(&q->lock, irq);
+	}
+	spin_unlock(&q->lock);
+	sched_send_kicks();
+	cpu_irq_restore(irq);
 }
 
 void waitq_wake(struct waitq *q, unsigned n_exclusive, uint64_t key)

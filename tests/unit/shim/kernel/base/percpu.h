@@ -18,6 +18,7 @@ void host_cpu_impersonate(unsigned cpu);
 #define per_cpu_ptr(name, cpu)      (&(name)[(cpu)])
 #define this_cpu_read(name)         ((name)[host_cpu()])
 #define this_cpu_write(name, value) ((void)((name)[host_cpu()] = (value)))
+#define this_cpu_set(name, value)   this_cpu_write(name, value)
 #define this_cpu_add(name, value)   ((void)((name)[host_cpu()] += (value)))
 #define this_cpu_id()               host_cpu()
 
