@@ -78,13 +78,17 @@ static void drop_list_locked(struct inode *i)
 	kfree(l);
 }
 
+static bool overlap(const struct file_lock *a, const struct file_lock *b)
+{
+	return a->space == b->space && a->start <= b->end && b->start <= a->end;
+}
+
 static struct file_lock *conflict_locked(struct lock_list *l, const struct file_lock *want)
 {
 	struct file_lock *k;
 
 	list_for_each (k, &l->locks, node) {
-		if (k->space != want->space || k->owner == want->owner || k->end < want->start ||
-		    want->end < k->start)
+		if (k->owner == want->owner || !overlap(k, want))
 			continue;
 		if (k->type == F_WRLCK || want->type == F_WRLCK)
 			return k;
@@ -98,8 +102,7 @@ static void cut_locked(struct lock_list *l, const struct file_lock *want, struct
 	struct file_lock *k, *tmp;
 
 	list_for_each_safe (k, tmp, &l->locks, node) {
-		if (k->space != want->space || k->owner != want->owner || k->end < want->start ||
-		    want->end < k->start)
+		if (k->owner != want->owner || !overlap(k, want))
 			continue;
 		if (k->start < want->start && k->end > want->end) {
 			**spare = *k;
@@ -300,6 +303,17 @@ static int set_range(struct file *f, const struct flock *l, struct file_lock *ou
 	return 0;
 }
 
+// F_OFD_GETLK of F_UNLCK asks for a lock of the caller's own (Linux 6.5, posix_test_lock()).
+static struct file_lock *own_lock(struct lock_list *l, const struct file_lock *want)
+{
+	struct file_lock *k;
+
+	list_for_each (k, &l->locks, node)
+		if (k->owner == want->owner && overlap(k, want))
+			return k;
+	return NULL;
+}
+
 static int get_lock(struct file *f, const struct file_lock *want, struct flock *l)
 {
 	struct lock_list *list;
@@ -308,7 +322,7 @@ static int get_lock(struct file *f, const struct file_lock *want, struct flock *
 	mutex_lock(&flk.lock);
 	list = f->inode->locks;
 	if (list)
-		k = conflict_locked(list, want);
+		k = want->type == F_UNLCK ? own_lock(list, want) : conflict_locked(list, want);
 	if (k) {
 		l->l_type = k->type;
 		l->l_whence = 0;
@@ -330,19 +344,21 @@ int file_posix_lock(struct file *f, struct fdtable *owner, int pid, int cmd, str
 
 	want.owner = ofd ? (void *)f : (void *)owner;
 	want.pid = ofd ? -1 : pid;
-	if (ofd && l->l_pid)
-		return -EINVAL;
 	if (want.type != F_RDLCK && want.type != F_WRLCK &&
 	    (want.type != F_UNLCK || cmd == F_GETLK))
 		return -EINVAL;
 	err = set_range(f, l, &want);
 	if (err)
 		return err;
-	if (cmd == F_GETLK || cmd == F_OFD_GETLK)
+	if (cmd == F_GETLK)
 		return get_lock(f, &want, l);
+	if (cmd == F_OFD_GETLK)
+		return l->l_pid ? -EINVAL : get_lock(f, &want, l);
 	if ((want.type == F_RDLCK && !(f->mode & FMODE_READ)) ||
 	    (want.type == F_WRLCK && !(f->mode & FMODE_WRITE)))
 		return -EBADF;
+	if (ofd && l->l_pid)
+		return -EINVAL;
 	return apply(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
 }
 

@@ -131,6 +131,26 @@ static void descriptions(void)
 	close(b);
 }
 
+// F_UNLCK in F_OFD_GETLK asks for one's own locks; l_pid must be 0, which is seen last.
+static void own_locks(void)
+{
+	int a = MUST(open("f", O_RDWR)), b = MUST(open("f", O_RDWR)), ro = MUST(open("f", 0));
+	struct flock l = { .l_type = F_WRLCK, .l_len = 10, .l_pid = 5 };
+
+	R(lock(a, F_OFD_SETLK, F_WRLCK, 100, 10));
+	get(a, F_OFD_GETLK, F_UNLCK, 0, 0, 0);
+	get(a, F_OFD_GETLK, F_UNLCK, 0, 50, 0);
+	get(b, F_OFD_GETLK, F_UNLCK, 0, 0, 0);
+	get(b, F_GETLK, F_UNLCK, 0, 0, 0);
+	R(fcntl(b, F_OFD_GETLK, &l));
+	R(fcntl(b, F_OFD_SETLK, &l));
+	R(fcntl(ro, F_OFD_SETLK, &l));
+	R(fcntl(ro, F_SETLK, &l));
+	close(a);
+	close(b);
+	close(ro);
+}
+
 static void waiting(void)
 {
 	int fd = MUST(open("f", O_RDWR)), go[2];
@@ -167,6 +187,7 @@ int main(void)
 	flocks();
 	ranges();
 	descriptions();
+	own_locks();
 	waiting();
 	unlink("f");
 	t_rm_workdir();
