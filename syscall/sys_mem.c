@@ -131,10 +131,11 @@ static int is_own_pidfd(int pidfd)
 	return p == thread_current()->process;
 }
 
-// As far as it went counts.
+// As far as it went counts. Linux's iterator passes over empty ranges unseen, but for one that the
+// list begins with.
 int64_t sys_process_madvise(int pidfd, struct uptr vec, uint64_t count, int advice, uint64_t flags)
 {
-	uint64_t done = 0;
+	uint64_t done = 0, total = 0;
 	struct iovec v;
 	int r;
 
@@ -146,6 +147,7 @@ int64_t sys_process_madvise(int pidfd, struct uptr vec, uint64_t count, int advi
 			return -EFAULT;
 		if ((int64_t)v.iov_len < 0)
 			return -EINVAL;
+		total |= v.iov_len;
 	}
 	r = is_own_pidfd(pidfd);
 	if (r <= 0)
@@ -154,10 +156,8 @@ int64_t sys_process_madvise(int pidfd, struct uptr vec, uint64_t count, int advi
 	for (uint64_t i = 0; i < count && !r; i++) {
 		if (copy_from_user(&v, uptr_add(vec, i * sizeof(v)), sizeof(v)))
 			r = -EFAULT;
-		else
-			r = v.iov_len ? vm_madvise(aspace_current(), (uint64_t)v.iov_base,
-						   v.iov_len, advice)
-				      : 0;
+		else if (v.iov_len || (!i && total))
+			r = vm_madvise(aspace_current(), (uint64_t)v.iov_base, v.iov_len, advice);
 		done += r ? 0 : v.iov_len;
 	}
 	return done ? (int64_t)done : r;

@@ -35,6 +35,11 @@ int main(void)
 	R(advise(self, (void *)8, 1, MADV_COLD, 0));
 	R(advise(fd, v, 1, MADV_COLD, 0));
 	R(advise(-1, v, 1, MADV_COLD, 0));
+	// Empty ranges are looked at only where they are the first of some that are not.
+	R(advise(self, (struct iovec[]){ { (void *)(p + 8), 0 }, v[0] }, 2, MADV_COLD, 0));
+	R(advise(self, (struct iovec[]){ { (void *)p, 0 }, v[0] }, 2, MADV_COLD, 0));
+	R(advise(self, (struct iovec[]){ v[0], { (void *)(p + 8), 0 } }, 2, MADV_COLD, 0));
+	R(advise(self, (struct iovec[]){ { (void *)(p + 8), 0 }, { NULL, 0 } }, 2, MADV_COLD, 0));
 	R(munmap((void *)(p + 2 * PG), PG));
 	R(advise(self, v, 2, MADV_COLD, 0));
 	R(advise(self, v + 1, 1, MADV_COLD, 0));
