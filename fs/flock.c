@@ -344,10 +344,11 @@ int file_posix_lock(struct file *f, struct fdtable *owner, int pid, int cmd, str
 
 	want.owner = ofd ? (void *)f : (void *)owner;
 	want.pid = ofd ? -1 : pid;
-	if (want.type != F_RDLCK && want.type != F_WRLCK &&
-	    (want.type != F_UNLCK || cmd == F_GETLK))
+	if (cmd == F_GETLK && want.type != F_RDLCK && want.type != F_WRLCK)
 		return -EINVAL;
 	err = set_range(f, l, &want);
+	if (!err && want.type != F_RDLCK && want.type != F_WRLCK && want.type != F_UNLCK)
+		err = -EINVAL;
 	if (err)
 		return err;
 	if (cmd == F_GETLK)

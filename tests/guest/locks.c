@@ -146,6 +146,8 @@ static void own_locks(void)
 	R(fcntl(b, F_OFD_SETLK, &l));
 	R(fcntl(ro, F_OFD_SETLK, &l));
 	R(fcntl(ro, F_SETLK, &l));
+	R(lock(ro, F_SETLK, 7, 0x7fffffffffffffffl, 2)); // the range first
+	R(lock(ro, F_GETLK, 7, 0x7fffffffffffffffl, 2));
 	close(a);
 	close(b);
 	close(ro);
