@@ -114,6 +114,7 @@ int rseq_fixup(struct pt_regs *regs)
 {
 	struct uthread *u = uthread_current();
 	uint64_t abort;
+	unsigned cpu;
 	int err;
 
 	if (!u->rseq.va)
@@ -123,8 +124,10 @@ int rseq_fixup(struct pt_regs *regs)
 		return err;
 	if (abort)
 		regs->rip = abort;
-	if (u->rseq_cpu == this_cpu_id())
+	// Asked once: a thread that is moved in between comes here again, and finds what it wrote.
+	cpu = this_cpu_id();
+	if (u->rseq_cpu == cpu)
 		return 0;
-	u->rseq_cpu = this_cpu_id();
-	return write_ids(u->rseq, this_cpu_id(), this_cpu_id(), this_cpu_id());
+	u->rseq_cpu = cpu;
+	return write_ids(u->rseq, cpu, cpu, cpu);
 }
